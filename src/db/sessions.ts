@@ -1,0 +1,60 @@
+import { readDate, readFlag, readOptional, type SqlDatabase, writeDate } from './sql.ts'
+
+/** A session as its owner sees it in a list. */
+export interface SessionSummary {
+  readonly id: string
+  readonly clientIp: string
+  readonly userAgent: string
+  readonly authMethod: string | undefined
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  readonly expiresAt: Date
+  readonly persistent: boolean
+}
+
+/** A user's own sessions: listed and revoked. */
+export class SqlSessionDirectory {
+  private readonly sql: SqlDatabase
+  private readonly now: () => Date
+
+  constructor(sql: SqlDatabase, now: () => Date) {
+    this.sql = sql
+    this.now = now
+  }
+
+  /** The live ones, the one used last first. */
+  async list(userId: number): Promise<readonly SessionSummary[]> {
+    const text = `SELECT "id", "clientIp", "userAgent", "authMethod", "createdAt", "lastSeenAt", "expiresAt", "persistent", "idleSeconds"
+      FROM "Session" WHERE "userId" = $1 AND "expiresAt" > $2 ORDER BY "lastSeenAt" DESC, "id" LIMIT 200`
+    const now = this.now()
+    const rows = await this.sql.rows({ text, values: [userId, writeDate(now)] })
+    const live = rows.filter((row) => !isIdle(readDate(row.lastSeenAt), readOptional(row.idleSeconds, Number), now))
+    return live.map((row) => ({
+      id: String(row.id),
+      clientIp: String(row.clientIp),
+      userAgent: String(row.userAgent),
+      authMethod: readOptional(row.authMethod, String),
+      createdAt: readDate(row.createdAt),
+      lastSeenAt: readDate(row.lastSeenAt),
+      expiresAt: readDate(row.expiresAt),
+      persistent: readFlag(row.persistent),
+    }))
+  }
+
+  /** Ends one of the user's sessions with all that runs in it; false when it is not theirs. */
+  async revoke(id: string, userId: number): Promise<boolean> {
+    return this.sql.write([{ text: `DELETE FROM "Session" WHERE "id" = $1 AND "userId" = $2`, values: [id, userId] }], 0)
+  }
+
+  /** Deletes what has ended: sessions, and executions that nobody may ask about any more. */
+  async sweep(): Promise<void> {
+    const now = this.now()
+    const hourAgo = writeDate(new Date(now.getTime() - 3_600_000))
+    await this.sql.write([{ text: `DELETE FROM "Session" WHERE "expiresAt" < $1`, values: [hourAgo] }])
+    await this.sql.write([{ text: `DELETE FROM "Execution" WHERE "expiresAt" < $1`, values: [hourAgo] }])
+  }
+}
+
+function isIdle(lastSeenAt: Date, idleSeconds: number | undefined, now: Date): boolean {
+  return idleSeconds !== undefined && lastSeenAt.getTime() + idleSeconds * 1000 <= now.getTime()
+}

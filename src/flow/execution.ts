@@ -1,0 +1,41 @@
+import type { JsonValue } from './json.ts'
+import type { FlowPlan } from './plan.ts'
+import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
+
+/** The answer that led to the standing step: asked again, it gets the same reply. */
+export interface LastAnswer {
+  /** The step token it answered. */
+  readonly stepToken: string
+  /** Keyed digest of the answer. */
+  readonly digest: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Whether stages were left when it had passed its own: what authentik's wire answers with a 302. */
+  readonly stagesLeft: boolean
+  /** Whether the same answer would also suit the standing challenge, so that only a client that saw it can mean that. */
+  readonly ambiguous: boolean
+}
+
+/** One run of a plan, owned by one session. Plain data; every stored change makes the next one of these. */
+export interface Execution {
+  readonly id: string
+  /** The flow it was started with, or has switched to. */
+  readonly flowSlug: string
+  readonly definitionId: string
+  readonly sequence: number
+  readonly stepToken: string
+  readonly status: ExecutionStatus
+  readonly plan: FlowPlan
+  /** What was last shown. */
+  readonly shown: { readonly challenge: StandingChallenge; readonly errors: readonly FieldError[] }
+  /** What stages keep between their turns, by binding. */
+  readonly states: Readonly<Record<string, JsonValue>>
+  readonly lastAnswer: LastAnswer | undefined
+  /** The slug that authentik's clients address it by. */
+  readonly restKey: string | undefined
+  /** Whether such a client has been told of the end. */
+  readonly delivered: boolean
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly expiresAt: Date
+}

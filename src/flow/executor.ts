@@ -1,0 +1,339 @@
+import { canonicalJson } from './canonical-json.ts'
+import { redirect } from './challenges.ts'
+import type { FlowDesignation } from './definition.ts'
+import {
+  ActionNotAllowedError,
+  ExecutionExpiredError,
+  ExecutionNotFoundError,
+  FlowNotFoundError,
+  StaleStepError,
+  UnexpectedResponseError,
+} from './errors.ts'
+import type { Execution } from './execution.ts'
+import { Judge, type Judged } from './judge.ts'
+import { isSafeNextPath } from './next-path.ts'
+import { newPlan, type PlanContext } from './plan.ts'
+import { questionOf } from './planner.ts'
+import type { Configuration, EngineDependencies, ExecutionSelector, LiveFlow, Opened } from './ports.ts'
+import type { StageRegistry } from './registry.ts'
+import { activeBinding, nothingShown, type Run } from './run.ts'
+import type { IssuedHandle, Visitor } from './session.ts'
+import type { ActionType, FlowStep } from './step.ts'
+import { stepOf } from './step-of.ts'
+import type { User } from './user.ts'
+import { Walker } from './walker.ts'
+
+/** What a client gets, and the session handle that must travel with it. */
+export interface Reply {
+  readonly step: FlowStep
+  readonly issued: IssuedHandle | undefined
+  readonly sessionId: string
+  /** Whether authentik's wire says "go and fetch the next challenge" instead of showing it. */
+  readonly stagesLeft: boolean
+}
+
+/** Which flow to start, and what the page knows. */
+export interface StartRequest {
+  readonly visitor: Visitor
+  readonly flow: { readonly slug: string } | { readonly designation: FlowDesignation }
+  /** The page's query string, parsed. */
+  readonly query: Readonly<Record<string, string>>
+  /** Where a refused person is led; the query's `next` if not given. */
+  readonly denialNext?: string | undefined
+}
+
+/** An answer to the step that `stepToken` names. */
+export interface Answer {
+  readonly visitor: Visitor
+  readonly executionId: string
+  readonly stepToken: string
+  /** The kind of stage that it answers. */
+  readonly kind: string
+  readonly response: unknown
+}
+
+/** One engine, every face: starts executions, shows them, and judges what clients answer. */
+export class FlowExecutor {
+  protected readonly deps: EngineDependencies
+  protected readonly stages: StageRegistry
+  protected readonly walker: Walker
+  protected readonly judge: Judge
+
+  constructor(deps: EngineDependencies, stages: StageRegistry) {
+    this.deps = deps
+    this.stages = stages
+    this.walker = new Walker(deps, stages)
+    this.judge = new Judge(deps, this.walker)
+  }
+
+  async start(request: StartRequest): Promise<Reply> {
+    const opened = await this.deps.store.open(request.visitor.session, { type: 'none' })
+    return this.begin(await this.enter(request, opened))
+  }
+
+  /** Shows what stands. Policies are asked again, so that this may lead past a stage. */
+  async current(visitor: Visitor, executionId: string): Promise<Reply> {
+    const opened = await this.open(visitor, { type: 'id', id: executionId })
+    if (opened.reissue) throw new ExecutionNotFoundError()
+    const run = await this.runOf(visitor, opened, opened.execution)
+    return this.shown(run.status === 'active' ? await this.walker.walk(run, run.shown.errors) : run)
+  }
+
+  /** What is stored, for listeners: a socket could not carry the session handle that going on may issue. */
+  async peek(visitor: Visitor, executionId: string): Promise<FlowStep> {
+    const opened = await this.open(visitor, { type: 'id', id: executionId })
+    if (opened.reissue) throw new ExecutionNotFoundError()
+    return this.stepOfRun(await this.runOf(visitor, opened, opened.execution))
+  }
+
+  /** Judges an answer. The same answer to the same step again has no second effect and gets the same reply. */
+  async respond({ visitor, executionId, stepToken, kind, response }: Answer): Promise<Reply> {
+    const digest = this.digest(executionId, { kind, response })
+    return this.change(visitor, executionId, stepToken, digest, async (run) => {
+      const before = activeBinding(run)
+      const evaluated = await this.walker.reEvaluate(run)
+      const active = activeBinding(evaluated)
+      // The stage that this answers was left out meanwhile: the answer has nothing to pass.
+      if (!active || active !== before) return { run: await this.walker.walk(evaluated), stagesLeft: true }
+      const expected = this.walker.kindOf(run, active).kind
+      if (expected !== kind) throw new UnexpectedResponseError(this.stepOfRun(run), expected)
+      return this.judge.answer(evaluated, active, response)
+    })
+  }
+
+  /** Does one of the things that a step offers beside its response. */
+  async perform(visitor: Visitor, executionId: string, stepToken: string, action: Exclude<ActionType, 'submit'>): Promise<Reply> {
+    const digest = this.digest(executionId, { action })
+    return this.change(visitor, executionId, stepToken, digest, async (run) => {
+      const offered = this.stepOfRun(run).actions.find(({ type }) => type === action)
+      if (!offered?.enabled) throw new ActionNotAllowedError(this.stepOfRun(run))
+      if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
+      const next = run.plan.query.next
+      const to = next !== undefined && isSafeNextPath(next) ? next : '/'
+      const fields = { to, finalRedirect: true }
+      return {
+        run: this.walker.end(run, 'cancelled', { kind: redirect.kind, component: redirect.component, fields }),
+        stagesLeft: false,
+      }
+    })
+  }
+
+  /** The flows that this visitor may start now, ordered by slug. */
+  async startable(visitor: Visitor, designation?: FlowDesignation): Promise<readonly LiveFlow[]> {
+    const opened = await this.deps.store.open(visitor.session, { type: 'none' })
+    const configuration = await this.deps.configurations.at(opened.revision)
+    const candidates = designation ? configuration.flowsFor(designation) : configuration.allFlows()
+    const request = { configuration, visitor, sessionUser: opened.sessionUser, pendingUser: undefined, context: {}, query: {} }
+    const plans = await Promise.all(
+      candidates.map(async (live) => ({ live, planned: await this.walker.planner.plan({ ...request, live }) })),
+    )
+    return plans.filter(({ planned }) => planned.type === 'planned').map(({ live }) => live)
+  }
+
+  /** The flow that serves a purpose: the brand's, or the first by slug whose policies let the visitor in. */
+  async flowFor(designation: FlowDesignation, visitor: Visitor): Promise<LiveFlow> {
+    const opened = await this.deps.store.open(visitor.session, { type: 'none' })
+    return this.choose(designation, visitor, opened, await this.deps.configurations.at(opened.revision))
+  }
+
+  /** The configuration as it stands. */
+  async configuration(visitor: Visitor): Promise<Configuration> {
+    return this.deps.configurations.at((await this.deps.store.open(visitor.session, { type: 'none' })).revision)
+  }
+
+  /** Plans a flow about its own user, whoever started it. */
+  protected async enter(request: StartRequest, opened: Opened, about?: User): Promise<Run> {
+    const { visitor, flow, query } = request
+    const configuration = await this.deps.configurations.at(opened.revision)
+    const live =
+      'slug' in flow ? configuration.flowBySlug(flow.slug) : await this.choose(flow.designation, visitor, opened, configuration)
+    if (!live) throw new FlowNotFoundError()
+    const context: PlanContext = about ? { pending_user: { known: true, id: about.id } } : {}
+    const denialNext = 'denialNext' in request ? request.denialNext : query.next
+    const run: Run = {
+      visitor,
+      configuration,
+      definition: live.definition,
+      session: opened.reissue ? undefined : opened.session,
+      sessionUser: opened.reissue ? undefined : opened.sessionUser,
+      pendingUser: about,
+      stored: undefined,
+      plan: newPlan([], context, query),
+      states: {},
+      status: 'active',
+      shown: nothingShown,
+      effects: [],
+      lastAnswer: undefined,
+      restKey: undefined,
+      delivered: false,
+      denialNext,
+    }
+    return this.walker.enter(run, await this.walker.planner.plan({ ...run, live, context, query }))
+  }
+
+  /** Writes a run that has just begun. */
+  protected async begin(run: Run, stagesLeft = false): Promise<Reply> {
+    const written = await this.write(run)
+    if (!written) throw new Error('A new execution collided with another.')
+    return { ...written, stagesLeft }
+  }
+
+  /** The run of a stored execution, on the definition it was planned with. */
+  protected async runOf(visitor: Visitor, opened: Opened, execution: Execution): Promise<Run> {
+    const [configuration, definition] = await Promise.all([
+      this.deps.configurations.at(opened.revision),
+      this.deps.configurations.pinned(execution.definitionId),
+    ])
+    const { session, sessionUser, pendingUser } = opened
+    const { plan, states, status, shown, lastAnswer, restKey, delivered } = execution
+    const denialNext = plan.query.next
+    return {
+      visitor,
+      configuration,
+      definition,
+      session,
+      sessionUser,
+      pendingUser,
+      stored: execution,
+      plan,
+      states,
+      status,
+      shown,
+      effects: [],
+      lastAnswer,
+      restKey,
+      delivered,
+      denialNext,
+    }
+  }
+
+  /** The reply for a run that was only looked at: written if looking changed it. */
+  protected async shown(run: Run): Promise<Reply> {
+    if (!run.stored || !run.session) throw new Error('Only a stored run can be shown.')
+    const failed = run.status === 'active' && run.shown.challenge.kind === 'flow_error'
+    if (failed || !this.differs(run, run.stored)) {
+      return {
+        step: stepOf({ ...run.stored, shown: run.shown }, run.definition, run),
+        issued: undefined,
+        sessionId: run.session.id,
+        stagesLeft: false,
+      }
+    }
+    const written = await this.write(run)
+    // Somebody was faster: what they left is what stands.
+    return written ? { ...written, stagesLeft: false } : this.current(run.visitor, run.stored.id)
+  }
+
+  /** Writes a run; undefined when the execution was changed meanwhile. */
+  protected async write(run: Run): Promise<Omit<Reply, 'stagesLeft'> | undefined> {
+    const now = this.deps.now()
+    const execution: Execution = {
+      id: run.stored?.id ?? this.deps.randomToken(),
+      flowSlug: run.definition.flow.slug,
+      definitionId: run.definition.id,
+      sequence: (run.stored?.sequence ?? 0) + 1,
+      stepToken: this.deps.randomToken(),
+      status: run.status,
+      plan: run.plan,
+      shown: run.shown,
+      states: run.states,
+      lastAnswer: run.lastAnswer,
+      restKey: run.restKey,
+      delivered: run.delivered,
+      createdAt: run.stored?.createdAt ?? now,
+      updatedAt: now,
+      expiresAt: new Date(now.getTime() + this.deps.executionTtl * 1000),
+    }
+    const { session, definition, effects, visitor } = run
+    const written = await this.deps.store.write({ execution, after: run.stored?.sequence, session, definition, effects, visitor })
+    if (!written.saved) return undefined
+    this.deps.events.publish({ executionId: execution.id, sequence: execution.sequence })
+    return { step: stepOf(execution, definition, run), issued: written.issued, sessionId: written.sessionId }
+  }
+
+  /** An execution of the visitor's session that has not run out. */
+  protected async open(visitor: Visitor, which: ExecutionSelector): Promise<Opened & { execution: Execution }> {
+    const opened = await this.deps.store.open(visitor.session, which)
+    const { execution, session, reissue } = opened
+    // A handle from before a rotation may ask for a stored reply again, and for nothing else.
+    if (!execution || (!session && !reissue)) throw new ExecutionNotFoundError()
+    if (execution.expiresAt <= this.deps.now()) throw new ExecutionExpiredError()
+    return { ...opened, execution }
+  }
+
+  protected digest(executionId: string, answer: unknown): string {
+    return this.deps.mac('answer', `${executionId} ${canonicalJson(answer)}`)
+  }
+
+  protected stepOfRun(run: Run): FlowStep {
+    if (!run.stored) throw new Error('Only a stored run has a step.')
+    return stepOf(run.stored, run.definition, run)
+  }
+
+  /** One effect for one answer: repeats get the stored reply, late ones are told what stands. */
+  private async change(
+    visitor: Visitor,
+    id: string,
+    stepToken: string,
+    digest: string,
+    work: (run: Run) => Promise<Judged>,
+  ): Promise<Reply> {
+    const opened = await this.open(visitor, { type: 'id', id })
+    const { execution, reissue } = opened
+    const run = await this.runOf(visitor, opened, execution)
+    const last = execution.lastAnswer
+    if (last && this.deps.sameText(last.stepToken, stepToken) && this.deps.sameText(last.digest, digest))
+      return this.repeated(run, reissue)
+    if (reissue) throw new ExecutionNotFoundError()
+    if (!this.deps.sameText(execution.stepToken, stepToken)) throw new StaleStepError(this.stepOfRun(run))
+    if (execution.status !== 'active') throw new UnexpectedResponseError(this.stepOfRun(run), undefined)
+
+    const judged = await work(run)
+    if (judged.run.shown.challenge.kind === 'flow_error' && judged.run.plan === run.plan) return this.shown(judged.run)
+    const at = this.deps.now().getTime()
+    const lastAnswer = { stepToken, digest, at, stagesLeft: judged.stagesLeft, ambiguous: true }
+    const written = await this.write({ ...judged.run, lastAnswer })
+    // Lost the race: either the same answer won, or another one did.
+    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.change(visitor, id, stepToken, digest, work)
+  }
+
+  /** The stored reply. The handle it once carried comes again with it. */
+  protected repeated(run: Run, reissue: IssuedHandle | undefined): Reply {
+    if (!run.session) throw new ExecutionNotFoundError()
+    return {
+      step: this.stepOfRun(run),
+      issued: reissue,
+      sessionId: run.session.id,
+      stagesLeft: run.lastAnswer?.stagesLeft ?? false,
+    }
+  }
+
+  private differs(run: Run, stored: Execution): boolean {
+    if (run.plan !== stored.plan || run.delivered !== stored.delivered || run.lastAnswer !== stored.lastAnswer) return true
+    return canonicalJson([run.shown, run.states, run.status]) !== canonicalJson([stored.shown, stored.states, stored.status])
+  }
+
+  private async choose(
+    designation: FlowDesignation,
+    visitor: Visitor,
+    opened: Opened,
+    configuration: Configuration,
+  ): Promise<LiveFlow> {
+    const brand = configuration.brandFor(visitor.host)
+    const named = brandFlowFor[designation]
+    const branded = named && brand.flows[named] !== undefined ? configuration.flowById(brand.flows[named]) : undefined
+    if (branded) return branded
+    const question = questionOf({ visitor, sessionUser: opened.sessionUser, pendingUser: undefined, context: {} })
+    for (const live of configuration.flowsFor(designation)) {
+      if ((await this.deps.policies.judge(live.policies, question)).passing) return live
+    }
+    throw new FlowNotFoundError()
+  }
+}
+
+const brandFlowFor: Partial<Record<FlowDesignation, 'authentication' | 'invalidation' | 'recovery' | 'unenrollment'>> = {
+  authentication: 'authentication',
+  invalidation: 'invalidation',
+  recovery: 'recovery',
+  unenrollment: 'unenrollment',
+}

@@ -1,0 +1,94 @@
+import type { AuthenticationRequirement } from './definition.ts'
+import { type FlowPlan, newPlan, type PlanContext } from './plan.ts'
+import type { Configuration, LiveFlow, PolicyGate, PolicyQuestion, UserDirectory } from './ports.ts'
+import type { Visitor } from './session.ts'
+import type { User } from './user.ts'
+
+/** Everything a plan depends on. */
+export interface PlanRequest {
+  readonly live: LiveFlow
+  readonly configuration: Configuration
+  readonly visitor: Visitor
+  readonly sessionUser: User | undefined
+  readonly pendingUser: User | undefined
+  readonly context: PlanContext
+  readonly query: FlowPlan['query']
+}
+
+/** A plan, which may be empty, or why the flow is not for this person. */
+export type Planned =
+  | { readonly type: 'planned'; readonly plan: FlowPlan }
+  | { readonly type: 'not_applicable'; readonly messages: readonly string[] }
+
+const refusals: Partial<Record<AuthenticationRequirement, string>> = {
+  require_token: 'This link is invalid or has expired. Ask for a new one.',
+}
+
+/** Turns a flow and a person into the stages to pass (reference: flow-core 2.2). */
+export class Planner {
+  private readonly policies: PolicyGate
+  private readonly users: UserDirectory
+
+  constructor(policies: PolicyGate, users: UserDirectory) {
+    this.policies = policies
+    this.users = users
+  }
+
+  async plan(request: PlanRequest): Promise<Planned> {
+    const { live, context, query } = request
+    const requirement = live.definition.flow.authentication
+    if (!(await this.meets(requirement, request)))
+      return { type: 'not_applicable', messages: [refusals[requirement] ?? ''].filter(Boolean) }
+
+    const verdict = await this.policies.judge(live.policies, questionOf(request))
+    if (!verdict.passing) return { type: 'not_applicable', messages: verdict.messages }
+
+    return { type: 'planned', plan: await this.leaveOutAtPlanTime(request, newPlan(live.definition.bindings, context, query)) }
+  }
+
+  /** Judged on the session's user, never on the pending one. */
+  private async meets(requirement: AuthenticationRequirement, { sessionUser, context }: PlanRequest): Promise<boolean> {
+    switch (requirement) {
+      case 'none':
+        return true
+      case 'require_authenticated':
+        return sessionUser !== undefined
+      case 'require_unauthenticated':
+        return sessionUser === undefined
+      case 'require_superuser':
+        return sessionUser !== undefined && this.users.isSuperuser(sessionUser.id)
+      case 'require_redirect':
+        return context.is_redirected !== undefined
+      case 'require_token':
+        return context.is_restored !== undefined
+      case 'require_outpost':
+        // Outposts are authentik's own proxies; nothing here can prove to be one.
+        return false
+    }
+  }
+
+  private async leaveOutAtPlanTime(request: PlanRequest, plan: FlowPlan): Promise<FlowPlan> {
+    const kept: string[] = []
+    for (const binding of request.live.definition.bindings) {
+      const target = binding.evaluateOnPlan ? request.configuration.bindingPolicies(binding.id) : undefined
+      const underConstruction = { ...plan, bindings: [...kept, binding.id] }
+      if (!target?.bindings.length || (await this.policies.judge(target, questionOf(request, underConstruction))).passing)
+        kept.push(binding.id)
+    }
+    return { ...plan, bindings: kept }
+  }
+}
+
+/** What policies are asked about: the pending user if there is one, in the light of the plan. */
+export function questionOf(
+  who: Pick<PlanRequest, 'visitor' | 'sessionUser' | 'pendingUser' | 'context'>,
+  plan?: FlowPlan,
+): PolicyQuestion {
+  const { visitor, sessionUser, pendingUser, context } = who
+  return {
+    user: pendingUser ?? sessionUser,
+    context: plan ? { ...context, flow_plan: { bindings: plan.bindings, context: plan.context } } : context,
+    clientIp: visitor.clientIp,
+    requestId: visitor.requestId,
+  }
+}

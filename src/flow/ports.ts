@@ -1,0 +1,199 @@
+import type { z } from 'zod'
+import type { FlowDefinition, FlowDesignation, PolicyEngineMode } from './definition.ts'
+import type { AuditEvent, Effect } from './effects.ts'
+import type { Execution } from './execution.ts'
+import type { JsonObject } from './json.ts'
+import type { IssuedHandle, Session, SessionKey, Visitor } from './session.ts'
+import type { UserField } from './stage.ts'
+import type { FieldError } from './step.ts'
+import type { User } from './user.ts'
+
+/** How an execution is found among those of a session. */
+export type ExecutionSelector =
+  | { readonly type: 'none' }
+  | { readonly type: 'id'; readonly id: string }
+  /** As authentik's clients address one: by its flow's slug. */
+  | { readonly type: 'rest'; readonly slug: string }
+
+/** What one read of the store tells about a request. */
+export interface Opened {
+  /** Of the configuration, as it stands in the store. */
+  readonly revision: number
+  /** Undefined when the key names none, or it has ended. */
+  readonly session: Session | undefined
+  readonly sessionUser: User | undefined
+  readonly execution: Execution | undefined
+  readonly pendingUser: User | undefined
+  /** Set when the request came with the handle from before a rotation: it may only ask for a stored reply again. */
+  readonly reissue: IssuedHandle | undefined
+}
+
+/** What is written together when an execution starts or moves on. */
+export interface ExecutionWrite {
+  readonly execution: Execution
+  /** The sequence that must stand in the store; undefined for a new execution. */
+  readonly after: number | undefined
+  /** Undefined: a new anonymous session is made. */
+  readonly session: Session | undefined
+  readonly definition: FlowDefinition
+  readonly effects: readonly Effect[]
+  readonly visitor: Visitor
+}
+
+/** Where executions and sessions live. Throws ServiceUnavailableError when it cannot be reached. */
+export interface ExecutionStore {
+  /** One read. */
+  open(key: SessionKey, which: ExecutionSelector): Promise<Opened>
+  /** One write, by compare-and-swap: all of it, or nothing and `saved: false` because somebody was faster. */
+  write(change: ExecutionWrite): Promise<{ readonly saved: boolean; readonly issued?: IssuedHandle; readonly sessionId: string }>
+}
+
+/** The people that stages look up. */
+export interface UserDirectory {
+  find(identifier: string, fields: readonly UserField[], caseInsensitive: boolean): Promise<User | undefined>
+  /** Whether a group of the user, or one it descends from, makes them an administrator. */
+  isSuperuser(userId: number): Promise<boolean>
+}
+
+/** One policy, group or user that a target asks, as an administrator bound it. */
+export interface PolicyBinding {
+  readonly id: string
+  readonly order: number
+  readonly negate: boolean
+  /** Seconds. */
+  readonly timeout: number
+  readonly failureResult: boolean
+  readonly policy?: {
+    readonly id: string
+    readonly name: string
+    readonly kind: string
+    readonly config: JsonObject
+    readonly executionLogging: boolean
+  }
+  readonly groupId?: string
+  readonly userId?: number
+}
+
+/** What a flow or a stage binding asks before it lets somebody through. */
+export interface PolicyTarget {
+  readonly mode: PolicyEngineMode
+  /** The enabled ones, in order. */
+  readonly bindings: readonly PolicyBinding[]
+}
+
+/** Whom and what policies judge. */
+export interface PolicyQuestion {
+  readonly user: User | undefined
+  readonly context: JsonObject
+  readonly clientIp: string
+  readonly requestId: string
+}
+
+/** What the policies of a target said together. */
+export interface PolicyVerdict {
+  readonly passing: boolean
+  readonly messages: readonly string[]
+}
+
+/** Judges policies, always live. */
+export interface PolicyGate {
+  judge(target: PolicyTarget, question: PolicyQuestion): Promise<PolicyVerdict>
+}
+
+/** A flow as it is configured now. */
+export interface LiveFlow {
+  readonly definition: FlowDefinition
+  readonly policies: PolicyTarget
+}
+
+/** The flow slugs and title that a host name stands for. */
+export interface Brand {
+  readonly domain: string
+  readonly title: string
+  readonly logo: string
+  readonly favicon: string
+  readonly customCss: string
+  readonly attributes: JsonObject
+  /** Flow ids by purpose: `authentication`, `invalidation`, `recovery` ... */
+  readonly flows: Readonly<Partial<Record<BrandFlow, string>>>
+}
+
+/** The purposes a brand names a flow for (reference: flow-core 1.6). */
+export const brandFlows = [
+  'authentication',
+  'invalidation',
+  'recovery',
+  'unenrollment',
+  'userSettings',
+  'deviceCode',
+  'lockdown',
+  'userSwitch',
+  'request',
+] as const
+export type BrandFlow = (typeof brandFlows)[number]
+
+/** The configuration at one revision, in memory. */
+export interface Configuration {
+  readonly revision: number
+  flowBySlug(slug: string): LiveFlow | undefined
+  flowById(id: string): LiveFlow | undefined
+  /** Ordered by slug. */
+  flowsFor(designation: FlowDesignation): readonly LiveFlow[]
+  allFlows(): readonly LiveFlow[]
+  /** The policies of a stage binding; undefined once it was deleted. */
+  bindingPolicies(bindingId: string): PolicyTarget | undefined
+  brandFor(host: string): Brand
+}
+
+/** Hands out configuration no older than a revision, and definitions that executions are pinned to. */
+export interface Configurations {
+  at(revision: number): Promise<Configuration>
+  pinned(definitionId: string): Promise<FlowDefinition>
+}
+
+/** Slows down guessing, over all executions. */
+export interface GuessLimiter {
+  /** Seconds until the next guess is taken; undefined when it is taken now. */
+  blockedFor(guess: Guess): Promise<number | undefined>
+  failed(guess: Guess): Promise<void>
+  succeeded(guess: Guess): Promise<void>
+}
+
+/** Who is guessed at, and from where. */
+export interface Guess {
+  readonly subject: string
+  readonly clientIp: string
+}
+
+/** Tells listeners that an execution has changed; they read it again themselves. */
+export interface ExecutionEvents {
+  publish(change: { readonly executionId: string; readonly sequence: number }): void
+}
+
+/** Everything the engine needs from outside. */
+export interface EngineDependencies {
+  readonly store: ExecutionStore
+  readonly configurations: Configurations
+  readonly policies: PolicyGate
+  readonly users: UserDirectory
+  readonly passwords: {
+    verify(password: string, storedHash: string | undefined): Promise<{ readonly matches: boolean; readonly upgrade?: string }>
+  }
+  readonly limiter: GuessLimiter
+  readonly events: ExecutionEvents
+  readonly now: () => Date
+  /** An unguessable text of at least 128 random bits. */
+  readonly randomToken: () => string
+  /** A keyed digest that nobody can compare guesses with who has only the database. */
+  readonly mac: (purpose: string, text: string) => string
+  readonly sameText: (a: string, b: string) => boolean
+  /** Says what is wrong with an answer, in authentik's texts and codes. */
+  readonly fieldErrors: (error: z.ZodError, input: unknown) => readonly FieldError[]
+  /** For what no caller can do anything about. */
+  readonly report: (error: unknown, requestId: string) => void
+  readonly audit: (event: AuditEvent, visitor: { readonly clientIp: string; readonly requestId: string }) => void
+  /** Where browsers find this server, such as `https://login.example.org`. */
+  readonly publicUrl: string
+  /** Seconds that an execution may stand still. */
+  readonly executionTtl: number
+}

@@ -1,0 +1,83 @@
+import type { FlowDefinition, StageBinding } from './definition.ts'
+import type { Effect } from './effects.ts'
+import type { Execution, LastAnswer } from './execution.ts'
+import { isJsonObject, type JsonValue } from './json.ts'
+import type { FlowPlan } from './plan.ts'
+import type { Configuration } from './ports.ts'
+import type { Session, Visitor } from './session.ts'
+import type { Changes } from './stage.ts'
+import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
+import type { User } from './user.ts'
+
+/** An execution while the engine works on it: what is stored, and what will be. Data in, next data out. */
+export interface Run {
+  readonly visitor: Visitor
+  readonly configuration: Configuration
+  readonly definition: FlowDefinition
+  readonly session: Session | undefined
+  readonly sessionUser: User | undefined
+  readonly pendingUser: User | undefined
+  /** As it stands in the store; undefined for one that has just begun. */
+  readonly stored: Execution | undefined
+  readonly plan: FlowPlan
+  readonly states: Readonly<Record<string, JsonValue>>
+  readonly status: ExecutionStatus
+  readonly shown: Execution['shown']
+  readonly effects: readonly Effect[]
+  readonly lastAnswer: LastAnswer | undefined
+  readonly restKey: string | undefined
+  readonly delivered: boolean
+  /** The `next` that a refused flow leads to (reference: flow-core 3.5). */
+  readonly denialNext: string | undefined
+}
+
+/** What stands before anything was shown. */
+export const nothingShown: Execution['shown'] = { challenge: { kind: '', component: '', fields: {} }, errors: [] }
+
+/** The binding at the head of the plan. */
+export function activeBinding(run: Pick<Run, 'plan' | 'definition'>): StageBinding | undefined {
+  const [id] = run.plan.bindings
+  return id === undefined ? undefined : run.definition.bindings.find((binding) => binding.id === id)
+}
+
+/** The run with a verdict's changes: context, the person behind it, effects. */
+export function withChanges(run: Run, changes: Changes): Run {
+  const pending = changes.context && 'pending_user' in changes.context ? changes.context.pending_user : undefined
+  const forgetsUser =
+    changes.context !== undefined && 'pending_user' in changes.context && !(isJsonObject(pending) && pending.known)
+  let next: Run = {
+    ...run,
+    pendingUser: changes.pendingUser ?? (forgetsUser ? undefined : run.pendingUser),
+    effects: changes.effects ? [...run.effects, ...changes.effects] : run.effects,
+  }
+  for (const effect of changes.effects ?? []) {
+    if (effect.type === 'sign_in' && next.pendingUser?.id === effect.userId) next = { ...next, sessionUser: next.pendingUser }
+    if (effect.type === 'sign_out') next = { ...next, sessionUser: undefined }
+  }
+  return next
+}
+
+/** The run with an entry in the audit trail. */
+export function audited(run: Run, action: string, context: Readonly<Record<string, JsonValue>>, user?: User): Run {
+  const who = user ? { userId: user.id, username: user.username } : {}
+  return { ...run, effects: [...run.effects, { type: 'audit', event: { action, context, ...who } }] }
+}
+
+/** The run showing a challenge. */
+export function showing(
+  run: Run,
+  challenge: StandingChallenge,
+  errors: readonly FieldError[] = [],
+  status: ExecutionStatus = 'active',
+): Run {
+  return { ...run, shown: { challenge, errors }, status }
+}
+
+/** Whom screens name: what was typed, where that is to hide whether it matched; else the pending user; else the session's. */
+export function displayedUser(run: Pick<Run, 'plan' | 'pendingUser' | 'sessionUser'>): string {
+  const typed = run.plan.context.pending_user_identifier
+  if (typed !== undefined) return typed
+  const pending = run.plan.context.pending_user
+  if (pending && !pending.known) return pending.identifier
+  return run.pendingUser?.username ?? run.sessionUser?.username ?? ''
+}

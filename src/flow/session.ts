@@ -1,0 +1,34 @@
+/** A browser's session as the engine sees it. */
+export interface Session {
+  readonly id: string
+  readonly userId: number | undefined
+  readonly authMethod: string | undefined
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  readonly expiresAt: Date
+}
+
+/** What a request proves about its session. */
+export type SessionKey =
+  | { readonly type: 'none' }
+  /** The random handle that a cookie or an Authorization header carries. */
+  | { readonly type: 'handle'; readonly handle: string }
+  /** A session that this server has authenticated before, such as a subscriber's. */
+  | { readonly type: 'id'; readonly id: string }
+
+/** Who asks, and from where. Made by a transport for every request. */
+export interface Visitor {
+  readonly session: SessionKey
+  readonly clientIp: string
+  readonly userAgent: string
+  readonly requestId: string
+  /** The host name the request was sent to: it chooses the brand. */
+  readonly host: string
+}
+
+/** The session handle that the reply must hand to the client. */
+export interface IssuedHandle {
+  readonly handle: string
+  /** Seconds that the client may keep it; undefined: until the browser closes. */
+  readonly maxAge: number | undefined
+}

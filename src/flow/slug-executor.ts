@@ -1,0 +1,143 @@
+import { canonicalJson } from './canonical-json.ts'
+import type { Execution } from './execution.ts'
+import { FlowExecutor, type Reply } from './executor.ts'
+import type { Judged } from './judge.ts'
+import type { Opened } from './ports.ts'
+import { activeBinding, type Run } from './run.ts'
+import type { Visitor } from './session.ts'
+import { stepOf } from './step-of.ts'
+import type { User } from './user.ts'
+
+/** For how long an equal answer is a repeat, where no step token tells (milliseconds). */
+export const repeatWindow = 5000
+
+/** A request of a client that names a flow, never an execution. */
+export interface SlugRequest {
+  readonly visitor: Visitor
+  readonly slug: string
+  /** The page's query string, parsed. The last one counts. */
+  readonly query: Readonly<Record<string, string>>
+  readonly denialNext: string | undefined
+}
+
+/** An answer that says neither which step nor which kind of stage it is for. */
+export interface SlugAnswer {
+  /** What two answers are compared by. */
+  readonly body: unknown
+  /** The answer in the words of one kind of stage. */
+  readonly forKind: (kind: string) => unknown
+}
+
+/** The executor for clients written for authentik: one execution for each session and slug (reference: flow-core 3). */
+export class SlugExecutor extends FlowExecutor {
+  /** The standing challenge, of a new execution if there is none. The end of one is told once. */
+  async showBySlug(request: SlugRequest): Promise<Reply> {
+    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const execution = this.usable(opened)
+    if (!execution) return this.startBySlug(request, opened)
+
+    const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
+    if (run.status !== 'active') return this.shown({ ...run, delivered: true })
+    // The client has seen this challenge now: an equal answer is meant for it, and no repeat of the last one.
+    const seen = run.lastAnswer?.ambiguous ? { ...run, lastAnswer: undefined } : run
+    const walked = await this.walker.walk(seen, run.shown.errors)
+    return this.shown({ ...walked, delivered: walked.status !== 'active' })
+  }
+
+  /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
+  async answerBySlug(request: SlugRequest, answer: SlugAnswer): Promise<Reply> {
+    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const digest = this.digest(request.slug, answer.body)
+    const known = opened.execution
+    if (known && this.isRepeat(known, digest))
+      return this.repeated(await this.runOf(request.visitor, opened, known), opened.reissue)
+
+    const execution = this.usable(opened)
+    if (!execution)
+      return known && isExpired(known, this.deps.now())
+        ? this.startOver(request, opened)
+        : this.answerFirst(request, opened, answer, digest)
+    const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
+    if (run.status !== 'active') return this.shown({ ...run, delivered: true })
+
+    const judged = await this.judgeStanding(run, answer)
+    if (judged.run.shown.challenge.kind === 'flow_error' && judged.run.plan === run.plan) return this.shown(judged.run)
+    const written = await this.write(this.answered(judged, answer, digest))
+    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, digest)
+  }
+
+  /** Plans a flow for its own caller, as an administrator's "execute" does; the client then goes to its page. */
+  async prepare(request: SlugRequest, about: User): Promise<Reply> {
+    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened, about)
+    return this.begin({ ...run, restKey: request.slug })
+  }
+
+  private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
+    const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
+    return this.begin({ ...run, restKey: request.slug, delivered: run.status !== 'active' })
+  }
+
+  /** The answer was for a challenge that is gone; the client fetches the new one. */
+  private async startOver(request: SlugRequest, opened: Opened): Promise<Reply> {
+    const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
+    return this.begin({ ...run, restKey: request.slug }, true)
+  }
+
+  /** A first answer needs no cookie and no challenge fetched before. */
+  private async answerFirst(request: SlugRequest, opened: Opened, answer: SlugAnswer, digest: string): Promise<Reply> {
+    const run: Run = { ...(await this.enter({ ...request, flow: { slug: request.slug } }, opened)), restKey: request.slug }
+    if (run.status !== 'active') return this.begin({ ...run, delivered: true })
+    const judged = await this.judgeStanding(run, answer)
+    return this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
+  }
+
+  private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
+    const before = activeBinding(run)
+    const evaluated = await this.walker.reEvaluate(run)
+    const active = activeBinding(evaluated)
+    if (!active || active !== before) return { run: await this.walker.walk(evaluated), stagesLeft: true }
+    return this.judge.answer(evaluated, active, answer.forKind(this.walker.kindOf(run, active).kind))
+  }
+
+  private answered({ run, stagesLeft }: Judged, answer: SlugAnswer, digest: string): Run {
+    const active = activeBinding(run)
+    const next = active && this.walker.kindOf(run, active)
+    const ambiguous = next?.response?.safeParse(answer.forKind(next.kind)).success ?? false
+    const lastAnswer = { stepToken: run.stored?.stepToken ?? '', digest, at: this.deps.now().getTime(), stagesLeft, ambiguous }
+    return { ...run, lastAnswer, delivered: run.status !== 'active' && !stagesLeft }
+  }
+
+  /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
+  private async lostRace(request: SlugRequest, digest: string): Promise<Reply> {
+    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    if (!opened.execution) return this.showBySlug(request)
+    const run = await this.runOf(request.visitor, opened, opened.execution)
+    if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)
+    const step = stepOf({ ...opened.execution, shown: { ...opened.execution.shown, errors: [] } }, run.definition, run)
+    return { step, issued: undefined, sessionId: opened.session?.id ?? '', stagesLeft: false }
+  }
+
+  private isRepeat({ lastAnswer }: Execution, digest: string): boolean {
+    return (
+      lastAnswer !== undefined &&
+      this.deps.now().getTime() - lastAnswer.at <= repeatWindow &&
+      this.deps.sameText(lastAnswer.digest, digest)
+    )
+  }
+
+  private usable({ execution, session, reissue }: Opened): Execution | undefined {
+    if (!execution || !session || reissue || isExpired(execution, this.deps.now())) return undefined
+    return execution.status !== 'active' && execution.delivered ? undefined : execution
+  }
+}
+
+function isExpired(execution: Execution, now: Date): boolean {
+  return execution.expiresAt <= now
+}
+
+/** The last request's query decides, as in authentik. */
+function withQuery(run: Run, { query, denialNext }: SlugRequest): Run {
+  const same = canonicalJson(run.plan.query) === canonicalJson(query)
+  return { ...run, denialNext, plan: same ? run.plan : { ...run.plan, query } }
+}

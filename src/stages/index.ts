@@ -1,0 +1,19 @@
+import type { StageDefinition } from '../flow/stage.ts'
+import { denyStage } from './deny/deny.stage.ts'
+import { dummyStage } from './dummy/dummy.stage.ts'
+import { identificationStage } from './identification/identification.stage.ts'
+import { passwordStage } from './password/password.stage.ts'
+import { redirectStage } from './redirect/redirect.stage.ts'
+import { userLoginStage } from './user-login/user-login.stage.ts'
+import { userLogoutStage } from './user-logout/user-logout.stage.ts'
+
+/** Every kind of stage. A new one is a folder and a line here. */
+export const stages: readonly StageDefinition[] = [
+  denyStage,
+  dummyStage,
+  identificationStage,
+  passwordStage,
+  redirectStage,
+  userLoginStage,
+  userLogoutStage,
+]
