@@ -190,7 +190,7 @@ export class SqlExecutionStore implements ExecutionStore {
     if (equalsInConstantTime(session.handleHash, sha256Hex(handle))) return undefined
     const { rotationNonce, rotatedAt } = session
     if (!rotationNonce || !rotatedAt || this.now().getTime() - rotatedAt.getTime() > rotationGrace) return 'too late'
-    const current = handleAfter(handle, rotationNonce, this.box)
+    const current = handleAfter(handle, rotationNonce, session.userId !== undefined, this.box)
     if (!equalsInConstantTime(session.handleHash, sha256Hex(current))) return 'too late'
     const left = Math.floor((session.expiresAt.getTime() - this.now().getTime()) / 1000)
     return { handle: current, maxAge: session.persistent ? left : undefined }

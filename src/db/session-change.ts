@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { randomToken, sha256Hex } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
 import type { SignIn } from '../flow/effects.ts'
-import type { IssuedHandle, Session, Visitor } from '../flow/session.ts'
+import { type IssuedHandle, markedHandle, type Session, type Visitor } from '../flow/session.ts'
 import { type Statement, writeDate, writeFlag } from './sql.ts'
 
 /** How long sessions live (seconds). */
@@ -23,8 +23,8 @@ interface NextSession {
 }
 
 /** The handle that follows another one: only who has both the old handle and the server's key can tell it. */
-export function handleAfter(handle: string, nonce: string, box: SecretBox): string {
-  return box.mac('session handle', `${nonce} ${handle}`)
+export function handleAfter(handle: string, nonce: string, signedIn: boolean, box: SecretBox): string {
+  return markedHandle(box.mac('session handle', `${nonce} ${handle}`), signedIn)
 }
 
 /** A new session, or one with a new owner: the statement that writes it, and the handle for its client. */
@@ -39,7 +39,7 @@ export class SessionChange {
 
   create(visitor: Visitor, signIn: SignIn | undefined, now: Date): { id: string; issued: IssuedHandle; statement: Statement } {
     const id = randomUUID()
-    const handle = randomToken()
+    const handle = markedHandle(randomToken(), signIn !== undefined)
     const names = ['id', 'createdAt', ...mutable]
     const text = `INSERT INTO "Session" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})`
     const values = [id, writeDate(now), ...this.valuesOf({ signIn, handle, nonce: undefined }, visitor, undefined, now)]
@@ -54,7 +54,7 @@ export class SessionChange {
   ): { issued: IssuedHandle; statement: Statement } {
     const nonce = randomToken(16)
     const old = visitor.session.type === 'handle' ? visitor.session.handle : undefined
-    const handle = old === undefined ? randomToken() : handleAfter(old, nonce, this.box)
+    const handle = old === undefined ? markedHandle(randomToken(), signIn !== undefined) : handleAfter(old, nonce, signIn !== undefined, this.box)
     const values = this.valuesOf({ signIn, handle, nonce }, visitor, old, now)
     return { issued: issue(handle, signIn), statement: { text: update, values: [session.id, ...values] } }
   }

@@ -29,7 +29,11 @@ export class Judge {
     if (!stage.response || !stage.answer) throw new Error(`The kind "${stage.kind}" takes no answer.`)
     const parsed = stage.response.safeParse(response)
     if (!parsed.success) {
-      return this.invalid(run, active, { type: 'invalid', errors: this.deps.fieldErrors(parsed.error, response), changes: {} })
+      return this.invalid(run, active, {
+        type: 'invalid',
+        errors: this.deps.fieldErrors(stage.kind, parsed.error, response),
+        changes: {},
+      })
     }
 
     const context = this.walker.contextFor(run, active) as StageContext<JsonObject, unknown>

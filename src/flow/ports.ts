@@ -187,8 +187,8 @@ export interface EngineDependencies {
   /** A keyed digest that nobody can compare guesses with who has only the database. */
   readonly mac: (purpose: string, text: string) => string
   readonly sameText: (a: string, b: string) => boolean
-  /** Says what is wrong with an answer, in authentik's texts and codes. */
-  readonly fieldErrors: (error: z.ZodError, input: unknown) => readonly FieldError[]
+  /** Says what is wrong with an answer to a kind of stage, in authentik's texts and codes. */
+  readonly fieldErrors: (kind: string, error: z.ZodError, input: unknown) => readonly FieldError[]
   /** For what no caller can do anything about. */
   readonly report: (error: unknown, requestId: string) => void
   readonly audit: (event: AuditEvent, visitor: { readonly clientIp: string; readonly requestId: string }) => void

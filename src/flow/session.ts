@@ -32,3 +32,13 @@ export interface IssuedHandle {
   /** Seconds that the client may keep it; undefined: until the browser closes. */
   readonly maxAge: number | undefined
 }
+
+/** A handle says by its first letter whether its session is somebody's, so that this is known before it is looked up. */
+export function markedHandle(random: string, signedIn: boolean): string {
+  return `${signedIn ? 'u' : 'a'}${random}`
+}
+
+/** Whether a handle was issued to a session that is somebody's. */
+export function isOfSomebody(handle: string): boolean {
+  return handle.startsWith('u')
+}

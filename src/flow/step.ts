@@ -24,7 +24,8 @@ export interface FlowAction {
 }
 
 /** How far an execution has come. Only an active one takes answers. */
-export type ExecutionStatus = 'active' | 'finished' | 'denied' | 'failed' | 'cancelled'
+export const executionStatuses = ['active', 'finished', 'denied', 'cancelled'] as const
+export type ExecutionStatus = (typeof executionStatuses)[number]
 
 /** A challenge in the engine's words: the kind, its component, and the fields its schema declares. */
 export interface StandingChallenge {

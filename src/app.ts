@@ -1,0 +1,245 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { networksOf } from './config.ts'
+import { createPasswordHasher, HasherBusyError } from './credentials/password-hasher.ts'
+import { equalsInConstantTime, randomToken, sha256Hex } from './credentials/random.ts'
+import { createSecretBox } from './credentials/secret-box.ts'
+import { StoredConfigurations } from './db/configurations.ts'
+import type { Database } from './db/database.ts'
+import { SqlExecutionStore } from './db/execution-store.ts'
+import { SqlSessionDirectory } from './db/sessions.ts'
+import { SqlUserDirectory } from './db/users.ts'
+import type { AuditEvent } from './flow/effects.ts'
+import { ServiceUnavailableError } from './flow/errors.ts'
+import { StageRegistry } from './flow/registry.ts'
+import type { Visitor } from './flow/session.ts'
+import { SlugExecutor } from './flow/slug-executor.ts'
+import type { User } from './flow/user.ts'
+import type { GraphQLServices } from './graphql/builder.ts'
+import { graphqlRoutes } from './graphql/routes.ts'
+import { createSchema } from './graphql/schema.ts'
+import { GraphQLServer } from './graphql/server.ts'
+import { GraphQLSockets } from './graphql/socket.ts'
+import { AllowedOrigins } from './http/allowed-origins.ts'
+import type { HttpApp } from './http/app.ts'
+import { type RequestContext, RequestContexts } from './http/request-context.ts'
+import { createHttpApp } from './http/server.ts'
+import { ExecutionBus } from './operations/execution-bus.ts'
+import { CountingGuessLimiter } from './operations/guess-limiter.ts'
+import { healthRoutes } from './operations/health-routes.ts'
+import { Metrics } from './operations/metrics.ts'
+import { PolicyEngine } from './policies/engine.ts'
+import { policies } from './policies/index.ts'
+import { accountRoutes } from './rest/account-routes.ts'
+import { executorRoutes } from './rest/executor-route.ts'
+import { openApiDocument } from './rest/openapi.ts'
+import { schemaRoutes } from './rest/schema-routes.ts'
+import { WireCodec } from './rest/wire-codec.ts'
+import { SessionCookies } from './session/cookie.ts'
+import { fieldErrors } from './shapes/field-errors.ts'
+import { stages } from './stages/index.ts'
+import { version } from './version.ts'
+import { pageRoutes } from './web/pages.ts'
+import { staticRoutes } from './web/static.ts'
+
+/** What an application is made from. */
+export interface AppDependencies {
+  readonly config: Config
+  readonly database: Database
+  readonly log: Logger
+  readonly now?: () => Date
+  /** Resolves after that time, and rejects as soon as the signal aborts. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+/** A server that does not listen yet. */
+export interface App {
+  readonly http: HttpApp
+  readonly server: Server
+  readonly metrics: Metrics
+  readonly executor: SlugExecutor
+  readonly sweep: () => Promise<void>
+  /** Tells clients of sockets, lets requests finish, and closes what was opened here; not the database. */
+  close(): Promise<void>
+}
+
+/** The composition root: the only place that knows every part. */
+export function createApp({ config, database, log, now = () => new Date(), sleep = abortableSleep }: AppDependencies): App {
+  const report = (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'a request failed')
+  const box = createSecretBox(config.secretKeys)
+  const metrics = new Metrics()
+  const registry = new StageRegistry(stages)
+  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log)
+
+  const store = new SqlExecutionStore(database.sql, box, config.sessionLifetimes, now)
+  const users = new SqlUserDirectory(database.sql)
+  const sessions = new SqlSessionDirectory(database.sql, now)
+  const audit = (event: AuditEvent, visitor: Pick<Visitor, 'clientIp' | 'requestId'>) => {
+    metrics.events.inc({ action: event.action })
+    store
+      .record(event, visitor)
+      .catch((error: unknown) => log.error({ err: error, action: event.action }, 'an audit event was not written'))
+  }
+  const misconfigured = (what: { model: string; name: string; problem: string }) => {
+    log.error(what, 'a row of the configuration cannot be used')
+    audit({ action: 'configuration_error', context: what }, { clientIp: '', requestId: '' })
+  }
+  const codec = new WireCodec(registry)
+  const responses = new Map(codec.shapes.map(({ kind, response }) => [kind, response]))
+  const bus = new ExecutionBus(redis && { publish: redis.command, subscribe: redis.subscribe })
+  const executor = new SlugExecutor(
+    {
+      store,
+      configurations: new StoredConfigurations({
+        prisma: database.prisma,
+        sql: database.sql,
+        stages: registry,
+        policies,
+        misconfigured,
+      }),
+      policies: new PolicyEngine(policies, {
+        services: { now, sleep, random: Math.random, makePasswordUnusable: (id) => users.makePasswordUnusable(id) },
+        groupsOf: (id) => users.groupIdsOf(id),
+        audit,
+      }),
+      users,
+      passwords: passwordsOf(config),
+      limiter: new CountingGuessLimiter(redis?.command),
+      events: bus,
+      now,
+      randomToken,
+      mac: (purpose, text) => box.mac(purpose, text),
+      sameText: equalsInConstantTime,
+      fieldErrors: (kind, error, input) => fieldErrors(error, input, responses.get(kind)),
+      report,
+      audit,
+      publicUrl: config.publicUrl,
+      executionTtl: config.executionTtl,
+    },
+    registry,
+  )
+
+  const userOf = async ({ visitor, apiKey }: RequestContext): Promise<User | undefined> => {
+    if (apiKey !== undefined) return users.byToken(sha256Hex(apiKey), now())
+    const opened = await store.open(visitor.session, { type: 'none' })
+    return opened.reissue ? undefined : opened.sessionUser
+  }
+  const services: GraphQLServices = {
+    executor,
+    changesOf: (id) => bus.changesOf(id),
+    sessions: {
+      current: async (visitor) => {
+        const { session, sessionUser, reissue } = await store.open(visitor.session, { type: 'none' })
+        return session && sessionUser && !reissue ? { session, user: sessionUser } : undefined
+      },
+      list: (id) => sessions.list(id),
+      revoke: (id, userId) => sessions.revoke(id, userId),
+    },
+  }
+
+  const cookies = new SessionCookies({
+    name: config.sessionCookieName,
+    secretKeys: config.secretKeys,
+    box,
+    ttl: config.sessionLifetimes.absolute,
+    now,
+  })
+  const contexts = new RequestContexts(cookies, networksOf(config.trustedProxies), config.publicUrl)
+  const origins = new AllowedOrigins(config.corsOrigins, config.publicUrl)
+  const graphql = new GraphQLServer({ schema: createSchema(registry), graphiql: config.graphiql, report })
+
+  const http = createHttpApp({ contexts, origins, metrics, report })
+  http.route('/', healthRoutes({ ping: () => database.ping(), metrics, token: config.metrics.token }))
+  http.route('/', graphqlRoutes(graphql, services))
+  http.route('/api/v3', executorRoutes(executor, codec))
+  http.route('/api/v3', accountRoutes({ userOf, groupsOf: (id) => users.groupsOf(id) }, executor))
+  http.route('/api/v3', schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl })))
+  http.route('/', pageRoutes({ executor, userOf, cancelAddressed: (key) => store.cancelAddressed(key) }))
+  http.route('/', staticRoutes())
+
+  const sockets = new GraphQLSockets({ graphql, services, contexts, origins })
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    getRequestListener(http.fetch),
+  )
+  server.on('upgrade', (incoming, socket, head) => {
+    sockets.upgrade(incoming, socket, head).catch((error: unknown) => {
+      report(error, '')
+      socket.destroy()
+    })
+  })
+
+  return {
+    http,
+    server,
+    metrics,
+    executor,
+    sweep: () => sessions.sweep(),
+    close: async () => {
+      await sockets.close()
+      await closeServer(server)
+      redis?.close()
+    },
+  }
+}
+
+/** Above the queue's limit people are told to come back, instead of waiting for seconds. */
+function passwordsOf({ passwordHasher, passwordHashQueue }: Config) {
+  const hasher = createPasswordHasher({ algorithm: passwordHasher, queueLimit: passwordHashQueue })
+  return {
+    verify: async (password: string, storedHash: string | undefined) => {
+      try {
+        return await hasher.verify(password, storedHash)
+      } catch (error) {
+        throw error instanceof HasherBusyError ? new ServiceUnavailableError(error.retryAfter, { cause: error }) : error
+      }
+    },
+  }
+}
+
+function connectRedis(url: string, log: Logger) {
+  const connect = () => {
+    const client = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: false })
+    client.on('error', (error) => log.warn({ err: error }, 'Redis does not answer'))
+    return client
+  }
+  const command = connect()
+  const subscribe = connect()
+  return {
+    command,
+    subscribe,
+    close: () => {
+      command.disconnect()
+      subscribe.disconnect()
+    },
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve()
+  return new Promise((resolve) => {
+    const hurry = setTimeout(() => server.closeAllConnections(), 10_000)
+    server.close(() => {
+      clearTimeout(hurry)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+function abortableSleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      },
+      { once: true },
+    )
+  })
+}

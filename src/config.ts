@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+
+/** What the operator got wrong, a line for each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const empty = (value: unknown) => (value === '' ? undefined : value)
+const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(empty, schema.optional())
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((item) => item.trim())
+          .filter(Boolean)
+      : [],
+  z.array(z.string()),
+)
+const seconds = (fallback: number) => z.preprocess(empty, z.coerce.number().int().min(1).default(fallback))
+const port = z.coerce.number().int().min(0).max(65_535)
+
+/** Origins are compared as texts: `https://app.example.org`, nothing behind it. */
+const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+    message: 'is not an origin such as https://app.example.org',
+  })
+
+const environment = z.object({
+  NODE_ENV: z.preprocess(empty, z.enum(['development', 'production', 'test', 'benchmark']).default('development')),
+  PORT: z.preprocess(empty, port.default(9000)),
+  HOST: z.preprocess(empty, z.string().default('localhost')),
+  PUBLIC_URL: optional(z.url({ protocol: /^https?$/ })),
+  DATA_DIR: z.preprocess(empty, z.string().default('./data')),
+  DATABASE_URL: optional(
+    z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL; leave it unset for the embedded database' }),
+  ),
+  REDIS_URL: optional(z.url({ protocol: /^rediss?$/ })),
+  SECRET_KEY: optional(z.string().min(32, 'must have at least 32 characters; make one with: openssl rand -base64 48')),
+  SECRET_KEY_PREVIOUS: optional(z.string().min(32)),
+  BOOTSTRAP_PASSWORD: optional(z.string().min(8).max(4096)),
+  BOOTSTRAP_TOKEN: optional(z.string().min(20, 'must have at least 20 characters').max(500)),
+  TRUSTED_PROXIES: list.pipe(
+    z.array(z.string().refine(isNetwork, { message: 'is neither an address nor a network such as 10.0.0.0/8' })),
+  ),
+  CORS_ORIGINS: list.pipe(z.array(origin)),
+  PASSWORD_HASHER: z.preprocess(empty, z.enum(['argon2id', 'benchmark']).default('argon2id')),
+  SESSION_COOKIE_NAME: z.preprocess(
+    empty,
+    z
+      .string()
+      .regex(/^[\w!#$%&'*+.^`|~-]+$/)
+      .default('authentik_session'),
+  ),
+  SESSION_IDLE_SECONDS: seconds(86_400),
+  SESSION_ABSOLUTE_SECONDS: seconds(14 * 86_400),
+  FLOW_EXECUTION_SECONDS: seconds(3600),
+  METRICS_PORT: optional(port),
+  METRICS_TOKEN: optional(z.string().min(16)),
+  LOG_LEVEL: z.preprocess(empty, z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info')),
+  GRAPHIQL: optional(z.enum(['true', 'false'])),
+  BLUEPRINTS_DIR: optional(z.string()),
+  PASSWORD_HASH_QUEUE: seconds(256),
+})
+
+/** Everything that the environment decides, read once. */
+export interface Config {
+  readonly production: boolean
+  readonly port: number
+  readonly host: string
+  readonly publicUrl: string
+  readonly dataDir: string
+  readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
+  /** The first one seals; all of them open. */
+  readonly secretKeys: readonly string[]
+  readonly bootstrapPassword: string | undefined
+  readonly bootstrapToken: string | undefined
+  readonly trustedProxies: readonly string[]
+  readonly corsOrigins: readonly string[]
+  readonly passwordHasher: 'argon2id' | 'benchmark'
+  readonly passwordHashQueue: number
+  readonly sessionCookieName: string
+  readonly sessionLifetimes: { readonly idle: number; readonly absolute: number }
+  readonly executionTtl: number
+  readonly metrics: { readonly port: number | undefined; readonly token: string | undefined }
+  readonly logLevel: string
+  readonly graphiql: boolean
+  readonly blueprintsDir: string | undefined
+}
+
+/** Reads `.env` of the working folder, if there is one, under what is set already. */
+export function readEnvironment(folder = process.cwd()): NodeJS.ProcessEnv {
+  const file = join(folder, '.env')
+  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...process.env } : process.env
+}
+
+/** Parses the environment; throws a ConfigError that names every variable that is wrong. */
+export function parseConfig(env: NodeJS.ProcessEnv): Config {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()}: ${issue.message}`).join('\n'))
+  const values = parsed.data
+  const problems = contradictions(values)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+
+  const production = values.NODE_ENV === 'production'
+  const secretKey = values.SECRET_KEY ?? secretKeyIn(values.DATA_DIR)
+  return {
+    production,
+    port: values.PORT,
+    host: values.HOST,
+    publicUrl: new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).href,
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    secretKeys: [secretKey, ...(values.SECRET_KEY_PREVIOUS ? [values.SECRET_KEY_PREVIOUS] : [])],
+    bootstrapPassword: values.BOOTSTRAP_PASSWORD,
+    bootstrapToken: values.BOOTSTRAP_TOKEN,
+    trustedProxies: values.TRUSTED_PROXIES,
+    corsOrigins: values.CORS_ORIGINS,
+    passwordHasher: values.PASSWORD_HASHER,
+    passwordHashQueue: values.PASSWORD_HASH_QUEUE,
+    sessionCookieName: values.SESSION_COOKIE_NAME,
+    sessionLifetimes: { idle: values.SESSION_IDLE_SECONDS, absolute: values.SESSION_ABSOLUTE_SECONDS },
+    executionTtl: values.FLOW_EXECUTION_SECONDS,
+    metrics: { port: values.METRICS_PORT, token: values.METRICS_TOKEN },
+    logLevel: values.LOG_LEVEL,
+    graphiql: values.GRAPHIQL ? values.GRAPHIQL === 'true' : !production,
+    blueprintsDir: values.BLUEPRINTS_DIR,
+  }
+}
+
+function contradictions(values: z.output<typeof environment>): string[] {
+  const problems: string[] = []
+  if (values.NODE_ENV === 'production' && !values.SECRET_KEY)
+    problems.push('SECRET_KEY: must be set in production; make one with: openssl rand -base64 48')
+  if (values.PASSWORD_HASHER === 'benchmark' && values.NODE_ENV !== 'benchmark')
+    problems.push('PASSWORD_HASHER: "benchmark" keeps passwords badly and is refused unless NODE_ENV=benchmark')
+  if (values.SESSION_COOKIE_NAME.startsWith('__Host-') && !values.PUBLIC_URL?.startsWith('https:'))
+    problems.push('SESSION_COOKIE_NAME: browsers take __Host- cookies over https only; set PUBLIC_URL to an https address')
+  return problems
+}
+
+/** The key of this folder, made at the first start: what it seals can be opened after a restart. */
+function secretKeyIn(dataDir: string): string {
+  const file = join(dataDir, 'secret.key')
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    try {
+      writeFileSync(file, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      // Another process was faster: its key counts.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+  return readFileSync(file, 'utf8').trim()
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+/** The networks as something that addresses can be checked against. */
+export function networksOf(texts: readonly string[]): BlockList {
+  const networks = new BlockList()
+  for (const text of texts) {
+    const [address = '', bits] = text.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) networks.addAddress(address, family)
+    else networks.addSubnet(address, Number(bits), family)
+  }
+  return networks
+}

@@ -1,0 +1,122 @@
+import {
+  ActionNotAllowedError,
+  ExecutionExpiredError,
+  ExecutionNotFoundError,
+  FlowError,
+  FlowNotFoundError,
+  ServiceUnavailableError,
+  StaleStepError,
+  TooManyAttemptsError,
+  UnexpectedResponseError,
+} from '../flow/errors.ts'
+import { camelCase } from '../shapes/names.ts'
+import type { Builder } from './builder.ts'
+import type { StepTypes } from './step-types.ts'
+
+/** What may keep a flow from starting. */
+export const startErrors = [FlowNotFoundError, ServiceUnavailableError] as const
+/** What may keep an answer from being judged. */
+export const respondErrors = [
+  ExecutionNotFoundError,
+  ExecutionExpiredError,
+  StaleStepError,
+  UnexpectedResponseError,
+  ActionNotAllowedError,
+  TooManyAttemptsError,
+  ServiceUnavailableError,
+] as const
+
+const current = 'What stands now.'
+const retryAfter = 'Seconds to wait.'
+
+/** What mutations may answer instead of a step, as members of their result unions. */
+export function addErrorTypes(builder: Builder, { flowExecution }: StepTypes) {
+  const common = builder.interfaceRef<FlowError>('FlowError').implement({
+    description: 'Something expected that kept an operation from its result. Select it to be ready for members to come.',
+    fields: (t) => ({
+      code: t.exposeString('code', { description: 'For programs: the name of the type in capitals.' }),
+      message: t.exposeString('message', { description: 'For developers. What to tell people is up to you.' }),
+    }),
+  })
+  const flowNotFound = builder.objectRef<FlowNotFoundError>('FlowNotFoundError').implement({
+    description: 'No flow has this slug, or none serves this purpose.',
+    interfaces: [common],
+  })
+  const executionNotFound = builder.objectRef<ExecutionNotFoundError>('ExecutionNotFoundError').implement({
+    description: 'This session has no such execution. That of another session looks the same.',
+    interfaces: [common],
+  })
+  const executionExpired = builder.objectRef<ExecutionExpiredError>('ExecutionExpiredError').implement({
+    description: 'The execution stood still for too long. Start the flow again.',
+    interfaces: [common],
+  })
+  const staleStep = builder.objectRef<StaleStepError>('StaleStepError').implement({
+    description: 'The step was answered meanwhile, by another tab or a faster click.',
+    interfaces: [common],
+    fields: (t) => ({ current: t.field({ type: flowExecution, description: current, resolve: ({ step }) => step }) }),
+  })
+  const unexpectedResponse = builder.objectRef<UnexpectedResponseError>('UnexpectedResponseError').implement({
+    description: 'The response is one for another kind of challenge.',
+    interfaces: [common],
+    fields: (t) => ({
+      current: t.field({ type: flowExecution, description: current, resolve: ({ step }) => step }),
+      expected: t.string({
+        nullable: true,
+        description: 'The member of `ChallengeResponse` that is awaited; null when none is.',
+        resolve: ({ expected }) => (expected === undefined ? null : camelCase(expected)),
+      }),
+    }),
+  })
+  const actionNotAllowed = builder.objectRef<ActionNotAllowedError>('ActionNotAllowedError').implement({
+    description: 'The step does not offer that action.',
+    interfaces: [common],
+    fields: (t) => ({ current: t.field({ type: flowExecution, description: current, resolve: ({ step }) => step }) }),
+  })
+  const tooManyAttempts = builder.objectRef<TooManyAttemptsError>('TooManyAttemptsError').implement({
+    description: 'Too many wrong guesses about one person from one address.',
+    interfaces: [common],
+    fields: (t) => ({ retryAfter: t.exposeInt('retryAfter', { description: retryAfter }) }),
+  })
+  const serviceUnavailable = builder.objectRef<ServiceUnavailableError>('ServiceUnavailableError').implement({
+    description: 'The server cannot take this on just now: too much waits, or a store does not answer.',
+    interfaces: [common],
+    fields: (t) => ({ retryAfter: t.exposeInt('retryAfter', { description: retryAfter }) }),
+  })
+
+  const resolveType = (value: unknown) => (value instanceof FlowError ? value.constructor.name : 'FlowExecution')
+  const startFlowResult = builder.unionType('StartFlowResult', {
+    description: 'The execution that was started, or why none was.',
+    types: [flowExecution, flowNotFound, serviceUnavailable],
+    resolveType,
+  })
+  const respondResult = builder.unionType('RespondResult', {
+    description: 'The execution as it stands after the answer, or why the answer was not judged.',
+    types: [
+      flowExecution,
+      executionNotFound,
+      executionExpired,
+      staleStep,
+      unexpectedResponse,
+      actionNotAllowed,
+      tooManyAttempts,
+      serviceUnavailable,
+    ],
+    resolveType,
+  })
+  return { startFlowResult, respondResult }
+}
+
+type FlowErrorClass = new (...args: never[]) => FlowError
+
+/** The result of an operation, or one of the expected errors that may keep it from one. */
+export async function resultOf<Result, Expected extends readonly FlowErrorClass[]>(
+  expected: Expected,
+  work: () => Promise<Result>,
+): Promise<Result | InstanceType<Expected[number]>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (expected.some((type) => error instanceof type)) return error as InstanceType<Expected[number]>
+    throw error
+  }
+}

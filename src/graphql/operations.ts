@@ -1,0 +1,204 @@
+import { GraphQLError } from 'graphql'
+import { FlowError } from '../flow/errors.ts'
+import type { Reply } from '../flow/executor.ts'
+import { parseQuery } from '../flow/next-path.ts'
+import type { StageRegistry } from '../flow/registry.ts'
+import type { FlowStep } from '../flow/step.ts'
+import { snakeCase } from '../shapes/names.ts'
+import type { Builder, GraphQLContext } from './builder.ts'
+import { addErrorTypes, respondErrors, resultOf, startErrors } from './error-types.ts'
+import { addResponseInput, type FlowInfoSource, type StepTypes } from './step-types.ts'
+
+/** A page's query string is short; anything longer is not one. */
+const longestQuery = 8192
+
+/** Queries, mutations and the subscription that run flows. */
+export function addFlowOperations(builder: Builder, types: StepTypes, stages: StageRegistry): void {
+  const { flowExecution, flowInfo, shapes, designation, actionType } = types
+  const { startFlowResult, respondResult } = addErrorTypes(builder, types)
+
+  const startFlowInput = builder.inputType('StartFlowInput', {
+    description: 'Which flow to start: by its slug, or by what it is for. Exactly one of the two.',
+    fields: (t) => ({
+      slug: t.string({ description: 'The flow of this slug.' }),
+      designation: t.field({
+        type: designation,
+        description: 'The flow that the brand names for this, or the first whose policies let the visitor in.',
+      }),
+      query: t.string({
+        description: `The query string of your page, as it stands in the address: \`next\` and what stages read from it. At most ${longestQuery} characters.`,
+      }),
+    }),
+  })
+  const respondInput = builder.inputType('RespondInput', {
+    description: 'An answer to one step of one execution.',
+    fields: (t) => ({
+      executionId: t.id({ required: true, description: 'The execution.' }),
+      stepToken: t.string({ required: true, description: 'The step that was on screen.' }),
+      response: t.field({ type: addResponseInput(builder, shapes, stages), required: true, description: 'The answer.' }),
+    }),
+  })
+  const performActionInput = builder.inputType('PerformActionInput', {
+    description: 'Something that a step offers beside its answer.',
+    fields: (t) => ({
+      executionId: t.id({ required: true, description: 'The execution.' }),
+      stepToken: t.string({ required: true, description: 'The step that was on screen.' }),
+      action: t.field({ type: actionType, required: true, description: 'What to do. `SUBMIT` is what `respond` is for.' }),
+    }),
+  })
+
+  builder.mutationType({
+    description: 'One operation takes one of these: an answer is one attempt, however it is written.',
+    fields: (t) => ({
+      startFlow: t.field({
+        type: startFlowResult,
+        description: 'Starts a flow in this session and shows its first challenge. A session is made if there is none.',
+        args: { input: t.arg({ type: startFlowInput, required: true, description: 'Which flow.' }) },
+        resolve: (_, { input }, context) =>
+          resultOf(startErrors, () =>
+            told(
+              context,
+              context.services.executor.start({
+                visitor: context.request.visitor,
+                flow: chosenFlow(input),
+                query: parseQuery(boundedQuery(input.query)),
+              }),
+            ),
+          ),
+      }),
+      respond: t.field({
+        type: respondResult,
+        description:
+          'Answers the standing challenge and shows the next one. The same answer to the same step again has no second effect and gets the same result.',
+        args: { input: t.arg({ type: respondInput, required: true, description: 'The answer, and the step it is for.' }) },
+        resolve: (_, { input: { executionId, stepToken, response } }, context) =>
+          resultOf(respondErrors, () => {
+            const [member = '', given] = Object.entries(response)[0] ?? []
+            return told(
+              context,
+              context.services.executor.respond({
+                visitor: context.request.visitor,
+                executionId,
+                stepToken,
+                kind: snakeCase(member),
+                response: given,
+              }),
+            )
+          }),
+      }),
+      performAction: t.field({
+        type: respondResult,
+        description: 'Does one of the things that the step lists in `actions`.',
+        args: { input: t.arg({ type: performActionInput, required: true, description: 'What to do, and the step it is for.' }) },
+        resolve: (_, { input: { executionId, stepToken, action } }, context) =>
+          resultOf(respondErrors, () =>
+            told(context, context.services.executor.perform(context.request.visitor, executionId, stepToken, action as never)),
+          ),
+      }),
+    }),
+  })
+
+  builder.queryType({
+    description: 'Reading changes nothing that people would notice: poll as you like.',
+    fields: (t) => ({
+      flowExecution: t.field({
+        type: flowExecution,
+        description:
+          'An execution of this session as it stands. Errors have the codes EXECUTION_NOT_FOUND and EXECUTION_EXPIRED.',
+        args: { id: t.arg.id({ required: true, description: 'The execution.' }) },
+        resolve: (_, { id }, context) =>
+          orThrow(() => told(context, context.services.executor.current(context.request.visitor, id))),
+      }),
+      flow: t.field({
+        type: flowInfo,
+        nullable: true,
+        description: 'A flow by its slug; null when there is none.',
+        args: { slug: t.arg.string({ required: true, description: 'The slug.' }) },
+        resolve: async (_, { slug }, { services, request }) => {
+          const live = (await services.executor.configuration(request.visitor)).flowBySlug(slug)
+          return live ? plainFlowInfo(live.definition.flow) : null
+        },
+      }),
+      flows: t.field({
+        type: [flowInfo],
+        description: 'The flows that this visitor may start now, ordered by slug.',
+        args: { designation: t.arg({ type: designation, description: 'Only flows for this.' }) },
+        resolve: async (_, { designation: wanted }, { services, request }) => {
+          const startable = await services.executor.startable(request.visitor, (wanted ?? undefined) as never)
+          return startable.map((live) => plainFlowInfo(live.definition.flow))
+        },
+      }),
+    }),
+  })
+
+  builder.subscriptionType({
+    description: 'What happens, pushed: over `graphql-transport-ws` or server-sent events.',
+    fields: (t) => ({
+      flowExecution: t.field({
+        type: flowExecution,
+        description: 'Sends what stands now, then every change, and completes when the execution is over.',
+        args: {
+          id: t.arg.id({ required: true, description: 'The execution.' }),
+          afterSequence: t.arg.int({
+            description: 'The last sequence that you have seen: nothing is sent until there is a later one.',
+          }),
+        },
+        subscribe: (_, { id, afterSequence }, context) => steps(context, id, afterSequence ?? -1),
+        resolve: (step) => step as FlowStep,
+      }),
+    }),
+  })
+}
+
+/** Listens before it reads, so that no change falls between the two; permission is checked at every event. */
+async function* steps({ services, request }: GraphQLContext, id: string, afterSequence: number): AsyncGenerator<FlowStep> {
+  const read = () => orThrow(() => services.executor.peek(request.visitor, id))
+  const changes = services.changesOf(id)
+  try {
+    let step = await read()
+    if (step.sequence > afterSequence) yield step
+    if (step.status !== 'active') return
+    for await (const { sequence } of changes) {
+      if (sequence <= step.sequence) continue
+      step = await read()
+      if (step.sequence > afterSequence) yield step
+      if (step.status !== 'active') return
+    }
+  } finally {
+    changes.return()
+  }
+}
+
+async function told({ request }: GraphQLContext, reply: Promise<Reply>): Promise<FlowStep> {
+  const { step, issued } = await reply
+  await request.issue(issued)
+  return step
+}
+
+/** Where a field has no result union, expected errors are GraphQL errors with a code. */
+async function orThrow<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof FlowError) throw new GraphQLError(error.message, { extensions: { code: error.code } })
+    throw error
+  }
+}
+
+function chosenFlow({ slug, designation }: { slug?: string | null | undefined; designation?: string | null | undefined }) {
+  if (slug && !designation) return { slug }
+  if (designation && !slug) return { designation: designation as never }
+  throw new GraphQLError('Name the flow by its slug or by its designation: exactly one of the two.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
+}
+
+function boundedQuery(query: string | null | undefined): string {
+  if (query && query.length > longestQuery)
+    throw new GraphQLError(`A query string has at most ${longestQuery} characters.`, { extensions: { code: 'BAD_USER_INPUT' } })
+  return query ?? ''
+}
+
+function plainFlowInfo({ slug, name, title, designation, layout, background }: FlowStep['flow']): FlowInfoSource {
+  return { slug, name, title, designation, layout, background, cancelUrl: '/flows/-/cancel/' }
+}

@@ -1,0 +1,30 @@
+import { createRoutes, type HttpApp } from '../http/app.ts'
+import { isJson, readText } from '../http/body.ts'
+import type { GraphQLServices } from './builder.ts'
+import type { GraphQLServer } from './server.ts'
+
+/** GraphiQL brings its scripts and styles inside its page. */
+const graphiqlPolicy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'self'"
+
+/** `/graphql` over HTTP. Only JSON is taken: a form of a foreign page can send nothing else without asking first. */
+export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices): HttpApp {
+  const routes = createRoutes()
+  routes.on(['GET', 'POST'], '/graphql', async (context) => {
+    const { request } = context.var
+    const posted = context.req.method === 'POST'
+    if (posted && !isJson(context.req.header('content-type'))) {
+      return context.json(
+        { errors: [{ message: 'Send JSON: content-type application/json.', extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] },
+        415,
+      )
+    }
+    const body = posted ? await readText(context) : undefined
+    const response = await server.handle(context.req.raw, body, { services, request })
+    if (!response.headers.get('content-type')?.startsWith('text/html')) return response
+    const page = new Response(response.body, response)
+    page.headers.set('content-security-policy', graphiqlPolicy)
+    return page
+  })
+  return routes
+}

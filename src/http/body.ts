@@ -1,0 +1,60 @@
+import type { Context } from 'hono'
+import type { HttpEnvironment } from './app.ts'
+
+/** The largest body that is read (bytes). */
+export const largestBody = 1_048_576
+
+/** A body that is not read, and what its sender is told. */
+export class BodyError extends Error {
+  readonly status: 400 | 413 | 415
+  readonly code: string
+  constructor(status: 400 | 413 | 415, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** The body as text, read no further than the limit. */
+export async function readText(context: Context<HttpEnvironment>): Promise<string> {
+  if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge()
+  const { body } = context.req.raw
+  if (!body) return ''
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > largestBody) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The body as a JSON object; a missing one is empty. */
+export async function readJsonObjectBody(context: Context<HttpEnvironment>): Promise<Record<string, unknown>> {
+  const text = await readText(context)
+  const type = context.req.header('content-type')
+  if (text === '' && type === undefined) return {}
+  if (!isJson(type)) throw new BodyError(415, 'unsupported_media_type', 'Send JSON: content-type application/json.')
+  if (text.trim() === '') return {}
+  const parsed = parse(text)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new BodyError(400, 'invalid', 'The body must be a JSON object.')
+  return parsed as Record<string, unknown>
+}
+
+export function isJson(contentType: string | undefined): boolean {
+  return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BodyError(400, 'parse_error', 'The body is not valid JSON.')
+  }
+}
+
+function tooLarge(): BodyError {
+  return new BodyError(413, 'too_large', `The body has more than ${largestBody} bytes.`)
+}

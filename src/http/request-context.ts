@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { IssuedHandle, Visitor } from '../flow/session.ts'
+import type { SessionCookies } from '../session/cookie.ts'
+import { type Origin, originOf } from './client-address.ts'
+
+/** Prefix of session handles that travel in an Authorization header instead of a cookie. */
+const handlePrefix = 'sds_'
+/** Asks for a session without cookies, and carries its handle back. */
+export const sessionHeader = 'stagedoor-session'
+
+const longestUserAgent = 400
+
+/** What every face knows about a request, and how it hands a session handle back. */
+export interface RequestContext {
+  readonly visitor: Visitor
+  readonly origin: Origin
+  /** The key of an Authorization header that names an API token. */
+  readonly apiKey: string | undefined
+  /** Whether the session came in a cookie, which browsers send on anybody's behalf. */
+  readonly byCookie: boolean
+  /** Whether an unsafe request of a signed-in session proves that its page belongs to us. */
+  readonly csrfProven: boolean
+  /** Response headers that hand out a handle. */
+  readonly issued: readonly (readonly [string, string])[]
+  issue(issued: IssuedHandle | undefined): Promise<void>
+}
+
+/** Makes a context of each request. */
+export class RequestContexts {
+  private readonly cookies: SessionCookies
+  private readonly trusted: BlockList
+  private readonly secureAlways: boolean
+
+  constructor(cookies: SessionCookies, trusted: BlockList, publicUrl: string) {
+    this.cookies = cookies
+    this.trusted = trusted
+    this.secureAlways = publicUrl.startsWith('https:')
+  }
+
+  async of(incoming: Pick<IncomingMessage, 'headers' | 'socket'>, requestId: string): Promise<RequestContext> {
+    const { headers } = incoming
+    const origin = originOf(headers, incoming.socket as { remoteAddress?: string; encrypted?: boolean }, this.trusted)
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+    const ownHandle = bearer?.startsWith(handlePrefix) ? bearer.slice(handlePrefix.length) : undefined
+    const withoutCookies = ownHandle !== undefined || headers[sessionHeader] !== undefined
+    const cookieHandle = withoutCookies ? undefined : await this.cookies.read(headers.cookie)
+    const handle = ownHandle ?? cookieHandle
+    const csrf = headers['x-authentik-csrf']
+
+    const issued: (readonly [string, string])[] = []
+    return {
+      visitor: {
+        session: handle === undefined ? { type: 'none' } : { type: 'handle', handle },
+        clientIp: origin.clientIp,
+        userAgent: (headers['user-agent'] ?? '').slice(0, longestUserAgent),
+        requestId,
+        host: origin.host,
+      },
+      origin,
+      apiKey: bearer !== undefined && ownHandle === undefined ? bearer : undefined,
+      byCookie: cookieHandle !== undefined,
+      csrfProven:
+        cookieHandle === undefined || (typeof csrf === 'string' && this.cookies.csrfMatches(cookieHandle, csrf, headers.cookie)),
+      issued,
+      issue: async (next) => {
+        if (!next) return
+        if (withoutCookies) issued.push([sessionHeader, `${handlePrefix}${next.handle}`])
+        else
+          for (const cookie of await this.cookies.issue(next, this.secureAlways || origin.secure))
+            issued.push(['set-cookie', cookie])
+      },
+    }
+  }
+}

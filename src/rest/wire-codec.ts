@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { accessDenied, type FrameworkChallenge, flowError } from '../flow/challenges.ts'
+import type { StageRegistry } from '../flow/registry.ts'
+import type { StageDefinition } from '../flow/stage.ts'
+import { pascalCase } from '../shapes/names.ts'
+import { readShape } from '../shapes/shape.ts'
+import type { ObjectShape } from '../shapes/shape-kinds.ts'
+import { type Convert, compileFromWire, compileToWire } from '../shapes/wire.ts'
+
+/** What every challenge that names a person carries. */
+const pendingUserFields = z.object({
+  pendingUser: z.string().describe('Whom the screen should name: what was typed, or a user name. Empty for nobody.'),
+  pendingUserAvatar: z.string().describe('The address of their picture.'),
+})
+
+/** A kind's two shapes, as authentik's wire spells them. */
+export interface WireShapes {
+  readonly kind: string
+  readonly component: string
+  readonly description: string
+  readonly challenge: ObjectShape
+  readonly response: ObjectShape | undefined
+}
+
+/** Translates challenges and answers between the engine's words and the wire's. Compiled once. */
+export class WireCodec {
+  readonly shapes: readonly WireShapes[]
+  private readonly encoders: ReadonlyMap<string, Convert>
+  private readonly decoders: ReadonlyMap<string, Convert>
+
+  constructor(stages: StageRegistry) {
+    this.shapes = [...stages.all().flatMap(shapesOf), frameworkShapes(accessDenied), frameworkShapes(flowError)]
+    this.encoders = new Map(this.shapes.map(({ kind, challenge }) => [kind, compileToWire(challenge)]))
+    this.decoders = new Map(
+      this.shapes.flatMap(({ kind, response }) => (response ? [[kind, compileFromWire(response)] as const] : [])),
+    )
+  }
+
+  /** The fields of a challenge, in snake_case. */
+  encode(kind: string, fields: unknown): object {
+    return (this.encoders.get(kind)?.(fields) ?? {}) as object
+  }
+
+  /** An answer in the engine's words. Unknown members are dropped, wrong types are left to the stage's schema. */
+  decode(kind: string, body: unknown): unknown {
+    return this.decoders.get(kind)?.(body) ?? body
+  }
+}
+
+function shapesOf({
+  kind,
+  component,
+  description,
+  challenge,
+  response,
+  showsPendingUser = false,
+}: StageDefinition): WireShapes[] {
+  if (!component || !challenge) return []
+  const name = pascalCase(kind)
+  return [
+    {
+      kind,
+      component,
+      description,
+      challenge: challengeShape(name, challenge, showsPendingUser),
+      response: response && readShape(`${name}Response`, response, 'input'),
+    },
+  ]
+}
+
+function frameworkShapes({ kind, component, description, challenge, showsPendingUser }: FrameworkChallenge): WireShapes {
+  return {
+    kind,
+    component,
+    description,
+    challenge: challengeShape(pascalCase(kind), challenge, showsPendingUser),
+    response: undefined,
+  }
+}
+
+function challengeShape(name: string, challenge: z.ZodObject, showsPendingUser: boolean): ObjectShape {
+  return readShape(
+    `${name}Challenge`,
+    showsPendingUser ? z.object({ ...pendingUserFields.shape, ...challenge.shape }) : challenge,
+    'output',
+  )
+}
