@@ -35,7 +35,7 @@ const origin = z
 const environment = z.object({
   NODE_ENV: z.preprocess(empty, z.enum(['development', 'production', 'test', 'benchmark']).default('development')),
   PORT: z.preprocess(empty, port.default(9000)),
-  HOST: z.preprocess(empty, z.string().default('localhost')),
+  HOST: z.preprocess(empty, z.string().default('127.0.0.1')),
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/ })),
   DATA_DIR: z.preprocess(empty, z.string().default('./data')),
   DATABASE_URL: optional(

@@ -1,5 +1,36 @@
+import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { applyBlueprint, applyFolder, type BlueprintDependencies } from '../blueprints/apply.ts'
+import type { BlueprintReport } from '../blueprints/report.ts'
 import type { Database } from '../db/database.ts'
+import { StageRegistry } from '../flow/registry.ts'
+import { policies } from '../policies/index.ts'
+import { stages } from '../stages/index.ts'
+import { CommandError } from './command-error.ts'
 
-export async function applyBlueprints(_database: Database, _folder: string, _log: Logger): Promise<void> {}
-export async function applyBlueprintFile(_database: Database, _file: string): Promise<void> {}
+/** Applies the blueprints of a folder that are new or have changed since. */
+export async function applyBlueprints(database: Database, folder: string, log: Logger): Promise<void> {
+  for (const report of await applyFolder(dependencies(database), folder)) {
+    log.info({ blueprint: report.name, ...counts(report) }, 'a blueprint was applied')
+  }
+}
+
+/** Applies one file and says what that changed. */
+export async function applyBlueprintFile(database: Database, file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new CommandError(`${file} cannot be read.`)
+  })
+  const report = await applyBlueprint(dependencies(database), { path: file, text })
+  const changes = Object.entries(counts(report)).map(([outcome, count]) => `${count} ${outcome}`)
+  return `Applied ${file}: ${changes.join(', ') || 'no entries'}.`
+}
+
+function counts(report: BlueprintReport): Readonly<Record<string, number>> {
+  const counted: Record<string, number> = {}
+  for (const { outcome } of report.entries) counted[outcome] = (counted[outcome] ?? 0) + 1
+  return counted
+}
+
+function dependencies({ prisma }: Database): BlueprintDependencies {
+  return { prisma, stages: new StageRegistry(stages), policies, env: {}, now: () => new Date() }
+}
