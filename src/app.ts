@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { networksOf } from './config.ts'
@@ -62,6 +62,8 @@ export interface App {
   readonly metrics: Metrics
   readonly executor: SlugExecutor
   readonly sweep: () => Promise<void>
+  /** Lets subscribers look again whether they may still watch. */
+  readonly remind: () => void
   /** Tells clients of sockets, lets requests finish, and closes what was opened here; not the database. */
   close(): Promise<void>
 }
@@ -89,7 +91,14 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   }
   const codec = new WireCodec(registry)
   const responses = new Map(codec.shapes.map(({ kind, response }) => [kind, response]))
-  const bus = new ExecutionBus(redis && { publish: redis.command, subscribe: redis.subscribe })
+  const bus = new ExecutionBus(
+    redis && {
+      publish: redis.command,
+      subscribe: redis.subscribe,
+      failed: (error) => log.warn({ err: error }, 'other nodes were not told of a change'),
+    },
+  )
+  metrics.watchSubscriptions(() => bus.size)
   const executor = new SlugExecutor(
     {
       store,
@@ -129,7 +138,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   }
   const services: GraphQLServices = {
     executor,
-    changesOf: (id) => bus.changesOf(id),
+    listen: (id) => bus.listen(id),
     sessions: {
       current: async (visitor) => {
         const { session, sessionUser, reissue } = await store.open(visitor.session, { type: 'none' })
@@ -156,7 +165,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   http.route('/', graphqlRoutes(graphql, services))
   http.route('/api/v3', executorRoutes(executor, codec))
   http.route('/api/v3', accountRoutes({ userOf, groupsOf: (id) => users.groupsOf(id) }, executor))
-  http.route('/api/v3', schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl })))
+  http.route('/', schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl })))
   http.route('/', pageRoutes({ executor, userOf, cancelAddressed: (key) => store.cancelAddressed(key) }))
   http.route('/', staticRoutes())
 
@@ -178,7 +187,9 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     metrics,
     executor,
     sweep: () => sessions.sweep(),
+    remind: () => bus.remind(),
     close: async () => {
+      bus.close()
       await sockets.close()
       await closeServer(server)
       redis?.close()
@@ -201,13 +212,14 @@ function passwordsOf({ passwordHasher, passwordHashQueue }: Config) {
 }
 
 function connectRedis(url: string, log: Logger) {
-  const connect = () => {
-    const client = new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: false })
+  const connect = (options: RedisOptions) => {
+    const client = new Redis(url, options)
     client.on('error', (error) => log.warn({ err: error }, 'Redis does not answer'))
     return client
   }
-  const command = connect()
-  const subscribe = connect()
+  // A request gives up at once and does without; a subscription waits for as long as it takes.
+  const command = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false })
+  const subscribe = connect({ maxRetriesPerRequest: null })
   return {
     command,
     subscribe,

@@ -54,7 +54,10 @@ export class SessionChange {
   ): { issued: IssuedHandle; statement: Statement } {
     const nonce = randomToken(16)
     const old = visitor.session.type === 'handle' ? visitor.session.handle : undefined
-    const handle = old === undefined ? markedHandle(randomToken(), signIn !== undefined) : handleAfter(old, nonce, signIn !== undefined, this.box)
+    const handle =
+      old === undefined
+        ? markedHandle(randomToken(), signIn !== undefined)
+        : handleAfter(old, nonce, signIn !== undefined, this.box)
     const values = this.valuesOf({ signIn, handle, nonce }, visitor, old, now)
     return { issued: issue(handle, signIn), statement: { text: update, values: [session.id, ...values] } }
   }

@@ -43,6 +43,7 @@ export class SqlSessionDirectory {
 
   /** Ends one of the user's sessions with all that runs in it; false when it is not theirs. */
   async revoke(id: string, userId: number): Promise<boolean> {
+    if (!/^[\w-]{1,64}$/.test(id)) return false
     return this.sql.write([{ text: `DELETE FROM "Session" WHERE "id" = $1 AND "userId" = $2`, values: [id, userId] }], 0)
   }
 

@@ -1,5 +1,4 @@
 import { canonicalJson } from './canonical-json.ts'
-import { redirect } from './challenges.ts'
 import type { FlowDesignation } from './definition.ts'
 import {
   ActionNotAllowedError,
@@ -10,18 +9,18 @@ import {
   UnexpectedResponseError,
 } from './errors.ts'
 import type { Execution } from './execution.ts'
+import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
-import { questionOf } from './planner.ts'
-import type { Configuration, EngineDependencies, ExecutionSelector, LiveFlow, Opened } from './ports.ts'
+import type { EngineDependencies, Opened } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
 import { activeBinding, nothingShown, type Run } from './run.ts'
 import type { IssuedHandle, Visitor } from './session.ts'
 import type { ActionType, FlowStep } from './step.ts'
 import { stepOf } from './step-of.ts'
 import type { User } from './user.ts'
-import { Walker } from './walker.ts'
+import { finalRedirect, Walker } from './walker.ts'
 
 /** What a client gets, and the session handle that must travel with it. */
 export interface Reply {
@@ -58,12 +57,15 @@ export class FlowExecutor {
   protected readonly stages: StageRegistry
   protected readonly walker: Walker
   protected readonly judge: Judge
+  /** Which flows there are, and which one serves a purpose. */
+  readonly flows: FlowDirectory
 
   constructor(deps: EngineDependencies, stages: StageRegistry) {
     this.deps = deps
     this.stages = stages
     this.walker = new Walker(deps, stages)
     this.judge = new Judge(deps, this.walker)
+    this.flows = new FlowDirectory(deps, this.walker.planner)
   }
 
   async start(request: StartRequest): Promise<Reply> {
@@ -73,17 +75,17 @@ export class FlowExecutor {
 
   /** Shows what stands. Policies are asked again, so that this may lead past a stage. */
   async current(visitor: Visitor, executionId: string): Promise<Reply> {
-    const opened = await this.open(visitor, { type: 'id', id: executionId })
+    const opened = await this.open(visitor, executionId)
     if (opened.reissue) throw new ExecutionNotFoundError()
     const run = await this.runOf(visitor, opened, opened.execution)
     return this.shown(run.status === 'active' ? await this.walker.walk(run, run.shown.errors) : run)
   }
 
   /** What is stored, for listeners: a socket could not carry the session handle that going on may issue. */
-  async peek(visitor: Visitor, executionId: string): Promise<FlowStep> {
-    const opened = await this.open(visitor, { type: 'id', id: executionId })
-    if (opened.reissue) throw new ExecutionNotFoundError()
-    return this.stepOfRun(await this.runOf(visitor, opened, opened.execution))
+  async peek(visitor: Visitor, executionId: string): Promise<Pick<Reply, 'step' | 'sessionId'>> {
+    const opened = await this.open(visitor, executionId)
+    if (opened.reissue || !opened.session) throw new ExecutionNotFoundError()
+    return { step: this.stepOfRun(await this.runOf(visitor, opened, opened.execution)), sessionId: opened.session.id }
   }
 
   /** Judges an answer. The same answer to the same step again has no second effect and gets the same reply. */
@@ -108,37 +110,10 @@ export class FlowExecutor {
       const offered = this.stepOfRun(run).actions.find(({ type }) => type === action)
       if (!offered?.enabled) throw new ActionNotAllowedError(this.stepOfRun(run))
       if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
-      const next = run.plan.query.next
-      const to = next !== undefined && isSafeNextPath(next) ? next : '/'
-      const fields = { to, finalRedirect: true }
-      return {
-        run: this.walker.end(run, 'cancelled', { kind: redirect.kind, component: redirect.component, fields }),
-        stagesLeft: false,
-      }
+      const { next } = run.plan.query
+      const challenge = finalRedirect(next !== undefined && isSafeNextPath(next) ? next : '/')
+      return { run: this.walker.end(run, 'cancelled', challenge), stagesLeft: false }
     })
-  }
-
-  /** The flows that this visitor may start now, ordered by slug. */
-  async startable(visitor: Visitor, designation?: FlowDesignation): Promise<readonly LiveFlow[]> {
-    const opened = await this.deps.store.open(visitor.session, { type: 'none' })
-    const configuration = await this.deps.configurations.at(opened.revision)
-    const candidates = designation ? configuration.flowsFor(designation) : configuration.allFlows()
-    const request = { configuration, visitor, sessionUser: opened.sessionUser, pendingUser: undefined, context: {}, query: {} }
-    const plans = await Promise.all(
-      candidates.map(async (live) => ({ live, planned: await this.walker.planner.plan({ ...request, live }) })),
-    )
-    return plans.filter(({ planned }) => planned.type === 'planned').map(({ live }) => live)
-  }
-
-  /** The flow that serves a purpose: the brand's, or the first by slug whose policies let the visitor in. */
-  async flowFor(designation: FlowDesignation, visitor: Visitor): Promise<LiveFlow> {
-    const opened = await this.deps.store.open(visitor.session, { type: 'none' })
-    return this.choose(designation, visitor, opened, await this.deps.configurations.at(opened.revision))
-  }
-
-  /** The configuration as it stands. */
-  async configuration(visitor: Visitor): Promise<Configuration> {
-    return this.deps.configurations.at((await this.deps.store.open(visitor.session, { type: 'none' })).revision)
   }
 
   /** Plans a flow about its own user, whoever started it. */
@@ -146,7 +121,9 @@ export class FlowExecutor {
     const { visitor, flow, query } = request
     const configuration = await this.deps.configurations.at(opened.revision)
     const live =
-      'slug' in flow ? configuration.flowBySlug(flow.slug) : await this.choose(flow.designation, visitor, opened, configuration)
+      'slug' in flow
+        ? configuration.flowBySlug(flow.slug)
+        : await this.flows.choose(flow.designation, visitor, opened, configuration)
     if (!live) throw new FlowNotFoundError()
     const context: PlanContext = about ? { pending_user: { known: true, id: about.id } } : {}
     const denialNext = 'denialNext' in request ? request.denialNext : query.next
@@ -252,8 +229,9 @@ export class FlowExecutor {
   }
 
   /** An execution of the visitor's session that has not run out. */
-  protected async open(visitor: Visitor, which: ExecutionSelector): Promise<Opened & { execution: Execution }> {
-    const opened = await this.deps.store.open(visitor.session, which)
+  protected async open(visitor: Visitor, id: string): Promise<Opened & { execution: Execution }> {
+    if (!idForm.test(id)) throw new ExecutionNotFoundError()
+    const opened = await this.deps.store.open(visitor.session, { type: 'id', id })
     const { execution, session, reissue } = opened
     // A handle from before a rotation may ask for a stored reply again, and for nothing else.
     if (!execution || (!session && !reissue)) throw new ExecutionNotFoundError()
@@ -278,7 +256,7 @@ export class FlowExecutor {
     digest: string,
     work: (run: Run) => Promise<Judged>,
   ): Promise<Reply> {
-    const opened = await this.open(visitor, { type: 'id', id })
+    const opened = await this.open(visitor, id)
     const { execution, reissue } = opened
     const run = await this.runOf(visitor, opened, execution)
     const last = execution.lastAnswer
@@ -312,28 +290,7 @@ export class FlowExecutor {
     if (run.plan !== stored.plan || run.delivered !== stored.delivered || run.lastAnswer !== stored.lastAnswer) return true
     return canonicalJson([run.shown, run.states, run.status]) !== canonicalJson([stored.shown, stored.states, stored.status])
   }
-
-  private async choose(
-    designation: FlowDesignation,
-    visitor: Visitor,
-    opened: Opened,
-    configuration: Configuration,
-  ): Promise<LiveFlow> {
-    const brand = configuration.brandFor(visitor.host)
-    const named = brandFlowFor[designation]
-    const branded = named && brand.flows[named] !== undefined ? configuration.flowById(brand.flows[named]) : undefined
-    if (branded) return branded
-    const question = questionOf({ visitor, sessionUser: opened.sessionUser, pendingUser: undefined, context: {} })
-    for (const live of configuration.flowsFor(designation)) {
-      if ((await this.deps.policies.judge(live.policies, question)).passing) return live
-    }
-    throw new FlowNotFoundError()
-  }
 }
 
-const brandFlowFor: Partial<Record<FlowDesignation, 'authentication' | 'invalidation' | 'recovery' | 'unenrollment'>> = {
-  authentication: 'authentication',
-  invalidation: 'invalidation',
-  recovery: 'recovery',
-  unenrollment: 'unenrollment',
-}
+/** What an id of ours may look like: anything else need not be looked up. */
+const idForm = /^[\w-]{1,64}$/

@@ -106,7 +106,7 @@ export class Judge {
       { ...run, plan },
       'login_failed',
       { stage: stage.kind, flow: run.definition.flow.slug },
-      verdict.changes.pendingUser ?? run.pendingUser,
+      verdict.changes.about ?? run.pendingUser,
     )
     const limit = stage.attemptLimit?.(this.walker.contextFor(run, active) as never)
     if (limit === undefined || attempts < limit) return this.invalid(counted, active, verdict)

@@ -11,9 +11,9 @@ export function isSafeNextPath(next: string): boolean {
   return true
 }
 
-/** A query string as names and values; the last one of a repeated name counts. */
+/** A query string as names and values; the last one of a repeated name counts. Databases cannot keep NUL: such values are dropped. */
 export function parseQuery(query: string): Record<string, string> {
   const parsed: Record<string, string> = Object.create(null)
-  for (const [name, value] of new URLSearchParams(query)) parsed[name] = value
+  for (const [name, value] of new URLSearchParams(query)) if (!`${name}${value}`.includes('\0')) parsed[name] = value
   return { ...parsed }
 }

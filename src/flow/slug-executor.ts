@@ -1,4 +1,5 @@
 import { canonicalJson } from './canonical-json.ts'
+import { FlowNotFoundError } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { FlowExecutor, type Reply } from './executor.ts'
 import type { Judged } from './judge.ts'
@@ -7,6 +8,9 @@ import { activeBinding, type Run } from './run.ts'
 import type { Visitor } from './session.ts'
 import { stepOf } from './step-of.ts'
 import type { User } from './user.ts'
+
+/** As flows are named (reference: flow-core 1.1). */
+const slugForm = /^[-\w]{1,200}$/
 
 /** For how long an equal answer is a repeat, where no step token tells (milliseconds). */
 export const repeatWindow = 5000
@@ -32,7 +36,7 @@ export interface SlugAnswer {
 export class SlugExecutor extends FlowExecutor {
   /** The standing challenge, of a new execution if there is none. The end of one is told once. */
   async showBySlug(request: SlugRequest): Promise<Reply> {
-    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const opened = await this.openBySlug(request)
     const execution = this.usable(opened)
     if (!execution) return this.startBySlug(request, opened)
 
@@ -46,7 +50,7 @@ export class SlugExecutor extends FlowExecutor {
 
   /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
   async answerBySlug(request: SlugRequest, answer: SlugAnswer): Promise<Reply> {
-    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const opened = await this.openBySlug(request)
     const digest = this.digest(request.slug, answer.body)
     const known = opened.execution
     if (known && this.isRepeat(known, digest))
@@ -68,9 +72,14 @@ export class SlugExecutor extends FlowExecutor {
 
   /** Plans a flow for its own caller, as an administrator's "execute" does; the client then goes to its page. */
   async prepare(request: SlugRequest, about: User): Promise<Reply> {
-    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const opened = await this.openBySlug(request)
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened, about)
     return this.begin({ ...run, restKey: request.slug })
+  }
+
+  private openBySlug({ visitor, slug }: SlugRequest): Promise<Opened> {
+    if (!slugForm.test(slug)) throw new FlowNotFoundError()
+    return this.deps.store.open(visitor.session, { type: 'rest', slug })
   }
 
   private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
@@ -110,7 +119,7 @@ export class SlugExecutor extends FlowExecutor {
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
   private async lostRace(request: SlugRequest, digest: string): Promise<Reply> {
-    const opened = await this.deps.store.open(request.visitor.session, { type: 'rest', slug: request.slug })
+    const opened = await this.openBySlug(request)
     if (!opened.execution) return this.showBySlug(request)
     const run = await this.runOf(request.visitor, opened, opened.execution)
     if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)

@@ -58,6 +58,8 @@ export interface Changes {
   readonly context?: JsonObject
   /** The record behind a new `pending_user`, so that it need not be read again. */
   readonly pendingUser?: User
+  /** Whom a refused answer was about: for the audit trail, never for the plan. */
+  readonly about?: User
   readonly effects?: readonly Effect[]
 }
 

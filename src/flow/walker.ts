@@ -107,7 +107,7 @@ export class Walker {
     if (run.plan.context.redirect === undefined && !isSafeNextPath(to)) {
       return this.end(run, 'denied', this.accessDenied(run, 'Invalid next URL'))
     }
-    return this.end(run, 'finished', redirectTo(to))
+    return this.end(run, 'finished', finalRedirect(to))
   }
 
   /** The execution is over. */
@@ -206,8 +206,8 @@ export class Walker {
     const message = messages.join('\n') || generic
     const { deniedAction } = run.definition.flow
     const next = run.denialNext !== undefined && isSafeNextPath(run.denialNext) ? run.denialNext : undefined
-    if (deniedAction !== 'message' && next !== undefined) return this.end(run, 'denied', redirectTo(next))
-    if (deniedAction === 'continue') return this.end(run, 'denied', redirectTo('/'))
+    if (deniedAction !== 'message' && next !== undefined) return this.end(run, 'denied', finalRedirect(next))
+    if (deniedAction === 'continue') return this.end(run, 'denied', finalRedirect('/'))
     return this.end(run, 'denied', this.accessDenied(run, message))
   }
 
@@ -237,7 +237,8 @@ export function flowPath(slug: string, query: FlowPlan['query']): string {
   return `/if/flow/${slug}/${text === '' ? '' : `?${text}`}`
 }
 
-function redirectTo(to: string): StandingChallenge {
+/** The end of a flow that leads somewhere. */
+export function finalRedirect(to: string): StandingChallenge {
   return { kind: redirect.kind, component: redirect.component, fields: { to, finalRedirect: true } }
 }
 

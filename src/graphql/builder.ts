@@ -8,7 +8,8 @@ import type { RequestContext } from '../http/request-context.ts'
 export interface GraphQLServices {
   readonly executor: FlowExecutor
   readonly sessions: SessionAccess
-  readonly changesOf: (executionId: string) => AsyncIterable<{ readonly sequence: number }> & { return(): unknown }
+  /** Waits for changes of an execution; has begun to when it returns. */
+  readonly listen: (executionId: string) => { changed(): Promise<boolean>; stop(): void }
 }
 
 /** A user's own sessions. */
@@ -35,7 +36,8 @@ export interface SessionView {
 /** What the resolvers of one operation work with. */
 export interface GraphQLContext {
   readonly services: GraphQLServices
-  readonly request: RequestContext
+  /** Yoga keeps the HTTP request itself under `request`. */
+  readonly caller: RequestContext
 }
 
 interface SchemaTypes {

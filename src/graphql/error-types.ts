@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql'
 import {
   ActionNotAllowedError,
   ExecutionExpiredError,
@@ -117,6 +118,16 @@ export async function resultOf<Result, Expected extends readonly FlowErrorClass[
     return await work()
   } catch (error) {
     if (expected.some((type) => error instanceof type)) return error as InstanceType<Expected[number]>
+    throw error
+  }
+}
+
+/** Where a field has no result union, expected errors are GraphQL errors with a code. */
+export async function orThrow<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof FlowError) throw new GraphQLError(error.message, { extensions: { code: error.code } })
     throw error
   }
 }

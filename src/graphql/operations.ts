@@ -1,12 +1,12 @@
 import { GraphQLError } from 'graphql'
-import { FlowError } from '../flow/errors.ts'
 import type { Reply } from '../flow/executor.ts'
 import { parseQuery } from '../flow/next-path.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { FlowStep } from '../flow/step.ts'
 import { snakeCase } from '../shapes/names.ts'
 import type { Builder, GraphQLContext } from './builder.ts'
-import { addErrorTypes, respondErrors, resultOf, startErrors } from './error-types.ts'
+import { addErrorTypes, orThrow, respondErrors, resultOf, startErrors } from './error-types.ts'
+import { streamSteps } from './step-stream.ts'
 import { addResponseInput, type FlowInfoSource, type StepTypes } from './step-types.ts'
 
 /** A page's query string is short; anything longer is not one. */
@@ -59,7 +59,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
             told(
               context,
               context.services.executor.start({
-                visitor: context.request.visitor,
+                visitor: context.caller.visitor,
                 flow: chosenFlow(input),
                 query: parseQuery(boundedQuery(input.query)),
               }),
@@ -77,7 +77,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
             return told(
               context,
               context.services.executor.respond({
-                visitor: context.request.visitor,
+                visitor: context.caller.visitor,
                 executionId,
                 stepToken,
                 kind: snakeCase(member),
@@ -92,7 +92,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
         args: { input: t.arg({ type: performActionInput, required: true, description: 'What to do, and the step it is for.' }) },
         resolve: (_, { input: { executionId, stepToken, action } }, context) =>
           resultOf(respondErrors, () =>
-            told(context, context.services.executor.perform(context.request.visitor, executionId, stepToken, action as never)),
+            told(context, context.services.executor.perform(context.caller.visitor, executionId, stepToken, action as never)),
           ),
       }),
     }),
@@ -107,15 +107,15 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
           'An execution of this session as it stands. Errors have the codes EXECUTION_NOT_FOUND and EXECUTION_EXPIRED.',
         args: { id: t.arg.id({ required: true, description: 'The execution.' }) },
         resolve: (_, { id }, context) =>
-          orThrow(() => told(context, context.services.executor.current(context.request.visitor, id))),
+          orThrow(() => told(context, context.services.executor.current(context.caller.visitor, id))),
       }),
       flow: t.field({
         type: flowInfo,
         nullable: true,
         description: 'A flow by its slug; null when there is none.',
         args: { slug: t.arg.string({ required: true, description: 'The slug.' }) },
-        resolve: async (_, { slug }, { services, request }) => {
-          const live = (await services.executor.configuration(request.visitor)).flowBySlug(slug)
+        resolve: async (_, { slug }, { services, caller }) => {
+          const live = (await services.executor.flows.configuration(caller.visitor)).flowBySlug(slug)
           return live ? plainFlowInfo(live.definition.flow) : null
         },
       }),
@@ -123,8 +123,8 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
         type: [flowInfo],
         description: 'The flows that this visitor may start now, ordered by slug.',
         args: { designation: t.arg({ type: designation, description: 'Only flows for this.' }) },
-        resolve: async (_, { designation: wanted }, { services, request }) => {
-          const startable = await services.executor.startable(request.visitor, (wanted ?? undefined) as never)
+        resolve: async (_, { designation: wanted }, { services, caller }) => {
+          const startable = await services.executor.flows.startable(caller.visitor, (wanted ?? undefined) as never)
           return startable.map((live) => plainFlowInfo(live.definition.flow))
         },
       }),
@@ -143,46 +143,20 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
             description: 'The last sequence that you have seen: nothing is sent until there is a later one.',
           }),
         },
-        subscribe: (_, { id, afterSequence }, context) => steps(context, id, afterSequence ?? -1),
-        resolve: (step) => step as FlowStep,
+        subscribe: (_, { id, afterSequence }, context) => streamSteps(context, id, afterSequence ?? -1),
+        resolve: (streamed) => {
+          if ('failure' in streamed) throw streamed.failure
+          return streamed.step
+        },
       }),
     }),
   })
 }
 
-/** Listens before it reads, so that no change falls between the two; permission is checked at every event. */
-async function* steps({ services, request }: GraphQLContext, id: string, afterSequence: number): AsyncGenerator<FlowStep> {
-  const read = () => orThrow(() => services.executor.peek(request.visitor, id))
-  const changes = services.changesOf(id)
-  try {
-    let step = await read()
-    if (step.sequence > afterSequence) yield step
-    if (step.status !== 'active') return
-    for await (const { sequence } of changes) {
-      if (sequence <= step.sequence) continue
-      step = await read()
-      if (step.sequence > afterSequence) yield step
-      if (step.status !== 'active') return
-    }
-  } finally {
-    changes.return()
-  }
-}
-
-async function told({ request }: GraphQLContext, reply: Promise<Reply>): Promise<FlowStep> {
+async function told({ caller }: GraphQLContext, reply: Promise<Reply>): Promise<FlowStep> {
   const { step, issued } = await reply
-  await request.issue(issued)
+  await caller.issue(issued)
   return step
-}
-
-/** Where a field has no result union, expected errors are GraphQL errors with a code. */
-async function orThrow<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof FlowError) throw new GraphQLError(error.message, { extensions: { code: error.code } })
-    throw error
-  }
 }
 
 function chosenFlow({ slug, designation }: { slug?: string | null | undefined; designation?: string | null | undefined }) {

@@ -11,7 +11,6 @@ const graphiqlPolicy =
 export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices): HttpApp {
   const routes = createRoutes()
   routes.on(['GET', 'POST'], '/graphql', async (context) => {
-    const { request } = context.var
     const posted = context.req.method === 'POST'
     if (posted && !isJson(context.req.header('content-type'))) {
       return context.json(
@@ -20,7 +19,7 @@ export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices):
       )
     }
     const body = posted ? await readText(context) : undefined
-    const response = await server.handle(context.req.raw, body, { services, request })
+    const response = await server.handle(context.req.raw, body, { services, caller: context.var.request })
     if (!response.headers.get('content-type')?.startsWith('text/html')) return response
     const page = new Response(response.body, response)
     page.headers.set('content-security-policy', graphiqlPolicy)

@@ -56,11 +56,7 @@ export class GraphQLServer {
     const params = type && readParams(body)
     if (!type || !params) return undefined
 
-    const { parse, validate, contextFactory, execute, schema } = this.yoga.getEnveloped({
-      ...context,
-      request: context.request,
-      params,
-    } as never)
+    const { parse, validate, contextFactory, execute, schema } = this.yoga.getEnveloped({ ...context, request, params } as never)
     const document = attempt(() => parse(params.query) as DocumentNode)
     const operation = document && getOperationAST(document, params.operationName)
     if (!document || !operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined

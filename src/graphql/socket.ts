@@ -28,7 +28,7 @@ export interface SocketOptions {
 export class GraphQLSockets {
   private readonly options: SocketOptions
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: largestMessage })
-  private readonly requests = new WeakMap<IncomingMessage, RequestContext>()
+  private readonly callers = new WeakMap<IncomingMessage, RequestContext>()
   private readonly byAddress = new Map<string, number>()
   private readonly protocol
 
@@ -41,7 +41,7 @@ export class GraphQLSockets {
         onSubscribe: ({ extra, subscriptions }, _id, params) => {
           if (Object.keys(subscriptions).length > mostOperationsPerSocket)
             return [refusal('TOO_MANY_OPERATIONS', 'This socket runs too many operations.')]
-          return this.prepare(this.requests.get(extra.request), params)
+          return this.prepare(this.callers.get(extra.request), params)
         },
         execute: (args) => (args.rootValue as Enveloped).execute(args),
         subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
@@ -55,13 +55,13 @@ export class GraphQLSockets {
     socket.on('error', () => socket.destroy())
     const { contexts, origins } = this.options
     if (new URL(incoming.url ?? '/', 'http://localhost').pathname !== '/graphql') return refuse(socket, '404 Not Found')
-    const request = await contexts.of(incoming, randomUUID())
-    if (!origins.admits(incoming.headers.origin, request.origin.ownOrigin)) return refuse(socket, '403 Forbidden')
-    const { clientIp } = request.visitor
+    const caller = await contexts.of(incoming, randomUUID())
+    if (!origins.admits(incoming.headers.origin, caller.origin.ownOrigin)) return refuse(socket, '403 Forbidden')
+    const { clientIp } = caller.visitor
     const held = this.byAddress.get(clientIp) ?? 0
     if (held >= mostSocketsPerAddress) return refuse(socket, '429 Too Many Requests')
 
-    this.requests.set(incoming, request)
+    this.callers.set(incoming, caller)
     this.server.handleUpgrade(incoming, socket, head, (webSocket) => {
       this.count(clientIp, webSocket)
       this.server.emit('connection', webSocket, incoming)
@@ -83,14 +83,14 @@ export class GraphQLSockets {
   }
 
   private async prepare(
-    request: RequestContext | undefined,
+    caller: RequestContext | undefined,
     params: { query: string; operationName?: string | null | undefined; variables?: Record<string, unknown> | null | undefined },
   ) {
-    if (!request) return [refusal('UNAUTHENTICATED', 'The socket has lost its request.')]
+    if (!caller) return [refusal('UNAUTHENTICATED', 'The socket has lost its request.')]
     const { graphql, services } = this.options
     const { schema, parse, validate, contextFactory, execute, subscribe } = graphql.yoga.getEnveloped({
       services,
-      request,
+      caller,
       params,
     } as never)
     try {

@@ -71,8 +71,8 @@ export function addViewer(builder: Builder, { shapes }: StepTypes): void {
       type: viewer,
       nullable: true,
       description: 'Whoever is signed in; null when nobody is.',
-      resolve: async (_, __, { services, request }) => {
-        const current = await services.sessions.current(request.visitor)
+      resolve: async (_, __, { services, caller }) => {
+        const current = await services.sessions.current(caller.visitor)
         return current ? { user: current.user, sessionId: current.session.id } : null
       },
     }),
@@ -82,8 +82,8 @@ export function addViewer(builder: Builder, { shapes }: StepTypes): void {
       description:
         "Ends one of the viewer's own sessions at once, with all that runs in it. False when they have no such session.",
       args: { id: t.arg.id({ required: true, description: 'The session.' }) },
-      resolve: async (_, { id }, { services, request }) => {
-        const current = await services.sessions.current(request.visitor)
+      resolve: async (_, { id }, { services, caller }) => {
+        const current = await services.sessions.current(caller.visitor)
         if (!current) throw new GraphQLError('Sign in first.', { extensions: { code: 'UNAUTHENTICATED' } })
         return services.sessions.revoke(id, current.user.id)
       },

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** What operators watch, in Prometheus' text form. */
 export class Metrics {
@@ -19,5 +19,17 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'stagedoor_' })
+  }
+
+  /** Reads how many subscriptions are open whenever somebody asks. */
+  watchSubscriptions(count: () => number): void {
+    new Gauge({
+      name: 'stagedoor_subscriptions',
+      help: 'How many subscriptions are open.',
+      registers: [this.registry],
+      collect() {
+        this.set(count())
+      },
+    })
   }
 }

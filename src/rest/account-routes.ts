@@ -37,7 +37,7 @@ export function accountRoutes(accounts: Accounts, executor: FlowExecutor & SlugE
   )
 
   routes.get('/core/brands/current/', async (context) =>
-    context.json(encodeBrand(await executor.configuration(context.var.request.visitor), context)),
+    context.json(encodeBrand(await executor.flows.configuration(context.var.request.visitor), context)),
   )
 
   routes.get('/flows/instances/:slug/execute/', async (context) => {

@@ -8,8 +8,8 @@ const files = { 'swagger-ui-bundle.js': 'text/javascript; charset=utf-8', 'swagg
 /** The OpenAPI document, and a page to browse it with files of our own. */
 export function schemaRoutes(document: object): HttpApp {
   const routes = createRoutes()
-  routes.get('/schema/', (context) => context.json(document))
-  routes.get('/', (context) =>
+  routes.get('/api/v3/schema/', (context) => context.json(document))
+  routes.get('/api/v3/', (context) =>
     context.html(html`<!doctype html>
       <html lang="en">
         <head>
@@ -26,13 +26,15 @@ export function schemaRoutes(document: object): HttpApp {
       </html>`),
   )
   const start = "SwaggerUIBundle({ url: '/api/v3/schema/', dom_id: '#browser', validatorUrl: null })\n"
-  routes.get('/browser/start.js', (context) => context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
+  routes.get('/api/v3/browser/start.js', (context) =>
+    context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  )
 
   const require = createRequire(import.meta.url)
   for (const [name, type] of Object.entries(files)) {
     // Over a megabyte that few people ask for: read when the first one does.
     let content: Buffer<ArrayBuffer> | undefined
-    routes.get(`/browser/${name}`, (context) => {
+    routes.get(`/api/v3/browser/${name}`, (context) => {
       content ??= Buffer.from(readFileSync(require.resolve(`swagger-ui-dist/${name}`)))
       return context.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=3600' })
     })

@@ -44,7 +44,7 @@ export function pageRoutes({ executor, userOf, cancelAddressed }: PageServices):
   })
 
   routes.get('/if/flow/:slug/', async (context) => {
-    const live = (await executor.configuration(context.var.request.visitor)).flowBySlug(context.req.param('slug'))
+    const live = (await executor.flows.configuration(context.var.request.visitor)).flowBySlug(context.req.param('slug'))
     if (!live) throw new FlowNotFoundError()
     const { title, slug } = live.definition.flow
     return context.html(
@@ -66,7 +66,7 @@ async function toDefaultFlow(
   executor: FlowExecutor,
   designation: FlowDesignation,
 ): Promise<Response> {
-  const live = await executor.flowFor(designation, context.var.request.visitor)
+  const live = await executor.flows.flowFor(designation, context.var.request.visitor)
   const query = new URL(context.req.url).search
   return context.redirect(`/if/flow/${live.definition.flow.slug}/${query}`)
 }

@@ -70,7 +70,7 @@ export const identificationStage = defineStage({
   references: ({ passwordStage }) => (passwordStage === null ? [] : [passwordStage]),
 
   guesses(context, { uidField }) {
-    return embeddedPassword(context) && uidField ? `identifier:${normalizeIdentifier(uidField)}` : undefined
+    return embeddedPassword(context) && uidField ? `identifier:${normalizeIdentifier(uidField.trim())}` : undefined
   },
 
   attemptLimit(context) {
@@ -102,7 +102,8 @@ export const identificationStage = defineStage({
     })
   },
 
-  async answer(context, { uidField, password }) {
+  async answer(context, { uidField: given, password }) {
+    const uidField = given?.trim()
     if (!uidField) return refuse('No identification data provided.')
     if (!embeddedPassword(context)) {
       const changes = await identify(context, uidField)
@@ -110,9 +111,11 @@ export const identificationStage = defineStage({
     }
 
     const user = await find(context, uidField)
-    const { passed, upgrades } = await checkPassword(context.services.passwords, user, password ?? '')
-    const changes = user ? found(context.config, user, uidField) : pretended(context.config, uidField)
-    if (!passed || !user) return refuse('Failed to authenticate.', changes)
+    const { passed, upgrades } = await checkPassword(context.services.passwords, judged(context, user), password ?? '')
+    // Without proof nobody of ours is pending: a policy that leaves this stage out would let them pass.
+    if (!passed || !user)
+      return refuse('Failed to authenticate.', { ...pretended(context.config, uidField), ...(user && { about: user }) })
+    const changes = found(context.config, user, uidField)
     const proof = {
       pending_user: { known: true, id: user.id, backend: inbuiltBackend },
       user_backend: inbuiltBackend,
@@ -122,9 +125,15 @@ export const identificationStage = defineStage({
   },
 })
 
-/** The config of the password stage on the same screen. */
+/** The config of the password stage on the same screen. One that is gone is still asked for, and lets nobody pass. */
 function embeddedPassword({ config: settings, stages }: Pick<StageContext<Config, unknown>, 'config' | 'stages'>) {
-  return settings.passwordStage === null ? undefined : stages[settings.passwordStage]?.config
+  return settings.passwordStage === null ? undefined : (stages[settings.passwordStage]?.config ?? {})
+}
+
+/** The account, if a backend that exists here may judge its password. */
+function judged(context: StageContext<Config, unknown>, user: User | undefined): User | undefined {
+  const backends = embeddedPassword(context)?.backends
+  return Array.isArray(backends) && backends.includes(inbuiltBackend) ? user : undefined
 }
 
 function find({ config: settings, services }: StageContext<Config, unknown>, identifier: string): Promise<User | undefined> {
