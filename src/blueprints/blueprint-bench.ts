@@ -13,7 +13,7 @@ export interface BlueprintBench {
   /** Applies a text that must be refused. */
   refuse(text: string): Promise<BlueprintError>
   /** Every row that a blueprint could have written, and the revision that counts such writes. */
-  rows(): Promise<object>
+  rows(): Promise<Readonly<Record<string, readonly object[]>>>
 }
 
 /** The variables that blueprints may read on the bench. */

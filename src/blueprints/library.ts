@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { sha256Hex } from '../credentials/random.ts'
@@ -46,6 +47,7 @@ export function libraryOf(files: readonly BlueprintFile[]): Library {
 export function siblingsOf(path: string): Library {
   return {
     async find(name) {
+      if (!existsSync(dirname(path))) return undefined
       const files = await Promise.all((await listFiles(dirname(path), false)).map(readIfBlueprint))
       return libraryOf(files.filter((file) => file !== undefined)).find(name)
     },

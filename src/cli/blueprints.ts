@@ -31,6 +31,6 @@ function counts(report: BlueprintReport): Readonly<Record<string, number>> {
   return counted
 }
 
-function dependencies({ prisma }: Database): BlueprintDependencies {
-  return { prisma, stages: new StageRegistry(stages), policies, env: {}, now: () => new Date() }
+function dependencies({ transactions }: Database): BlueprintDependencies {
+  return { prisma: transactions, stages: new StageRegistry(stages), policies, env: {}, now: () => new Date() }
 }

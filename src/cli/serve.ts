@@ -14,6 +14,8 @@ import { applyBlueprints } from './blueprints.ts'
 const ownBlueprints = fileURLToPath(new URL('../../blueprints/', import.meta.url))
 /** How often what has ended is deleted (milliseconds). */
 const sweepEvery = 600_000
+/** How often subscribers look whether they may still watch (milliseconds). */
+const remindEvery = 10_000
 
 /** Brings the store up to date and makes what a first start needs; returns a password that was generated. */
 export async function prepareStore(database: Database, config: Config, log: Logger): Promise<string | undefined> {
@@ -45,9 +47,11 @@ export async function serve(config: Config): Promise<void> {
     () => void app.sweep().catch((error: unknown) => log.error({ err: error }, 'sweeping failed')),
     sweepEvery,
   )
+  const reminding = setInterval(() => app.remind(), remindEvery)
   const signal = await stopSignal()
   log.info({ signal }, 'stopping')
   clearInterval(sweeping)
+  clearInterval(reminding)
   metricsServer?.close()
   await app.close()
   await database.close()

@@ -13,6 +13,11 @@ const migrations = fileURLToPath(new URL('../../prisma/', import.meta.url))
 /** The store that everything else is built on. */
 export interface Database {
   readonly prisma: PrismaClient
+  /**
+   * For interactive transactions, and nothing else: on SQLite a client has one connection, and whatever else went through it
+   * meanwhile would join the transaction, and be lost with it.
+   */
+  readonly transactions: PrismaClient
   readonly sql: SqlDatabase
   /** Applies what is missing of the schema and returns its names. Nodes that start at once wait for each other. */
   migrate(): Promise<readonly string[]>
@@ -36,14 +41,16 @@ function embedded(dataDir: string): Database {
   const hot = openSqlite(file)
   const sql = new SqliteSql(hot)
   const prisma = prismaOverSqlite(file)
+  const transactions = prismaOverSqlite(file)
   return {
     prisma,
+    transactions,
     sql,
     migrate: async () => migrateSqlite(migrating, join(migrations, 'sqlite', 'migrations')),
     exclusively: (work) => work(),
     ping: async () => void (await sql.rows({ text: 'SELECT 1', values: [] })),
     close: async () => {
-      await prisma.$disconnect()
+      await Promise.all([prisma.$disconnect(), transactions.$disconnect()])
       migrating.close()
       hot.close()
     },
@@ -56,6 +63,7 @@ function shared(url: string): Database {
   const prisma = prismaOverPostgresql(pool)
   return {
     prisma,
+    transactions: prisma,
     sql,
     migrate: () => migratePostgresql(pool, join(migrations, 'postgresql', 'migrations')),
     exclusively: (work) => withPostgresqlLock(pool, work),

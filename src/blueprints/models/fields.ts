@@ -48,8 +48,8 @@ export class Fields {
     const converted = this.fromWire({ [wireName]: value })[name] ?? null
     const result = (this.schema.shape[name] as z.ZodType).safeParse(converted)
     if (result.success) return result.data as JsonValue
-    const error = fieldErrors(result.error, converted, { ...this.shape, fields: [] })[0]
-    throw new Problem(at, error?.message ?? 'Invalid value.', wireName)
+    const [error] = fieldErrors(result.error, converted) as [FieldError]
+    throw new Problem(at, error.message, wireName)
   }
 
   private problem(error: z.ZodError, input: JsonObject, locate: Locate): Problem {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { StageDefinition } from '../../flow/stage.ts'
+import { snakeCase } from '../../shapes/names.ts'
 import { text } from '../../shapes/text.ts'
 import { tableOf } from '../tables.ts'
 import { reference } from './column.ts'
@@ -27,7 +28,7 @@ async function refuseUnknownStages(definition: StageDefinition, { config, transa
   for (const id of definition.references?.(config as never) ?? []) {
     if ((await tableOf(transaction, 'stage').count({ where: { id } })) > 0) continue
     const [field] = Object.entries(config).find(([, value]) => value === id) ?? ['config']
-    return { field, reason: 'This names a stage that does not exist.' }
+    return { field: snakeCase(field), reason: 'This names a stage that does not exist.' }
   }
   return undefined
 }

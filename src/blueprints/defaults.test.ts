@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase, type StoreProvider, stores, type TestDatabase } from '../../test/support/test-database.ts'
+import { applyBlueprint, applyFolder } from './apply.ts'
+import { type BlueprintBench, createBench } from './blueprint-bench.ts'
+
+const folder = fileURLToPath(new URL('../../blueprints/default', import.meta.url))
+const files = ['default-brand', 'flow-default-authentication-flow', 'flow-default-invalidation-flow']
+const authentiks = fileURLToPath(new URL('../../../shared/blueprints/default/', import.meta.url))
+
+function appliesOn(provider: StoreProvider): void {
+  let store: TestDatabase
+  let bench: BlueprintBench
+  beforeEach(async () => {
+    store = await createTestDatabase(provider)
+    bench = createBench(store.database)
+  })
+  afterEach(() => store.drop())
+
+  const prisma = () => store.database.prisma
+
+  it('make a flow to sign in, one to sign out, and the brand that names them', async () => {
+    await applyFolder(bench.deps, folder)
+    const stageBindings = { orderBy: { order: 'asc' as const }, include: { stage: true } }
+    const flows = await prisma().flow.findMany({ orderBy: { slug: 'asc' }, include: { stageBindings } })
+    expect(flows).toMatchObject([
+      {
+        slug: 'default-authentication-flow',
+        title: 'Welcome to Stagedoor',
+        designation: 'authentication',
+        authentication: 'none',
+        stageBindings: [
+          {
+            order: 10,
+            stage: {
+              name: 'default-authentication-identification',
+              kind: 'identification',
+              config: { userFields: ['email', 'username'], showMatchedUser: false, pretendUserExists: true },
+            },
+          },
+          {
+            order: 20,
+            stage: {
+              name: 'default-authentication-password',
+              kind: 'password',
+              config: { backends: ['authentik.core.auth.InbuiltBackend'], failedAttemptsBeforeCancel: 5 },
+            },
+          },
+          {
+            order: 100,
+            stage: { name: 'default-authentication-login', kind: 'user_login', config: { sessionDuration: 'seconds=0' } },
+          },
+        ],
+      },
+      {
+        slug: 'default-invalidation-flow',
+        designation: 'invalidation',
+        authentication: 'none',
+        stageBindings: [{ order: 0, stage: { name: 'default-invalidation-logout', kind: 'user_logout' } }],
+      },
+    ])
+    expect(await prisma().brand.findMany()).toMatchObject([
+      {
+        domain: 'stagedoor-default',
+        default: true,
+        brandingTitle: 'Stagedoor',
+        flowAuthenticationId: flows[0]?.id,
+        flowInvalidationId: flows[1]?.id,
+        flowRecoveryId: null,
+      },
+    ])
+    expect(await prisma().policyBinding.count()).toBe(0)
+  })
+
+  it('change nothing the second time, not even when they are applied one by one', async () => {
+    await applyFolder(bench.deps, folder)
+    const before = await bench.rows()
+    expect(await applyFolder(bench.deps, folder)).toEqual([])
+    for (const file of files) {
+      const path = `${folder}/${file}.yaml`
+      const { entries } = await applyBlueprint(bench.deps, { path, text: readFileSync(path, 'utf8') })
+      for (const { outcome } of entries) expect(['unchanged', 'skipped']).toContain(outcome)
+    }
+    expect(await bench.rows()).toEqual(before)
+  })
+
+  it('leave a default brand alone that is there already', async () => {
+    await prisma().brand.create({ data: { domain: 'example.test', default: true, attributes: {} } })
+    await applyFolder(bench.deps, folder)
+    expect(await prisma().brand.findMany()).toMatchObject([{ domain: 'example.test', flowAuthenticationId: null }])
+  })
+
+  it('leave what an operator edits', async () => {
+    await applyFolder(bench.deps, folder)
+    await prisma().flow.updateMany({ data: { title: 'Hello' } })
+    await applyFolder(bench.deps, folder)
+    expect((await prisma().flow.findMany()).map(({ title }) => title)).toEqual(['Hello', 'Hello'])
+  })
+}
+
+for (const { name, provider, available } of stores) {
+  describe.skipIf(!available)(`the default blueprints on ${name}`, () => appliesOn(provider))
+}
+
+describe("authentik's own blueprints", () => {
+  // In CI nothing may be skipped: there the missing file is an error.
+  const missing = !existsSync(authentiks) && !process.env.CI
+  it.skipIf(missing)(missing ? 'sign out (skipped: ../shared/blueprints is not there)' : 'sign out', async () => {
+    const store = await createTestDatabase('sqlite')
+    const bench = createBench(store.database)
+    const path = `${authentiks}flow-default-invalidation-flow.yaml`
+    const source = { path, text: readFileSync(path, 'utf8') }
+
+    const { entries } = await applyBlueprint(bench.deps, source)
+    expect(entries.map(({ outcome }) => outcome)).toEqual(['created', 'created', 'created'])
+    const flow = await store.database.prisma.flow.findFirstOrThrow({ include: { stageBindings: { include: { stage: true } } } })
+    expect(flow).toMatchObject({
+      slug: 'default-invalidation-flow',
+      designation: 'invalidation',
+      stageBindings: [{ order: 0, stage: { kind: 'user_logout' } }],
+    })
+
+    const before = await bench.rows()
+    await applyBlueprint(bench.deps, source)
+    expect(await bench.rows()).toEqual(before)
+    await store.drop()
+  })
+})
