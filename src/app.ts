@@ -22,7 +22,7 @@ import type { GraphQLServices } from './graphql/builder.ts'
 import { graphqlRoutes } from './graphql/routes.ts'
 import { createSchema } from './graphql/schema.ts'
 import { GraphQLServer } from './graphql/server.ts'
-import { GraphQLSockets } from './graphql/socket.ts'
+import { GraphQLSockets, longestFarewell } from './graphql/socket.ts'
 import { AllowedOrigins } from './http/allowed-origins.ts'
 import type { HttpApp } from './http/app.ts'
 import { type RequestContext, RequestContexts } from './http/request-context.ts'
@@ -138,6 +138,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   }
   const services: GraphQLServices = {
     executor,
+    report,
     listen: (id) => bus.listen(id),
     sessions: {
       current: async (visitor) => {
@@ -165,11 +166,15 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   http.route('/', graphqlRoutes(graphql, services))
   http.route('/api/v3', executorRoutes(executor, codec))
   http.route('/api/v3', accountRoutes({ userOf, groupsOf: (id) => users.groupsOf(id) }, executor))
-  http.route('/', schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl })))
+  http.route(
+    '/',
+    schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl, cookieName: config.sessionCookieName })),
+  )
   http.route('/', pageRoutes({ executor, userOf, cancelAddressed: (key) => store.cancelAddressed(key) }))
   http.route('/', staticRoutes())
 
   const sockets = new GraphQLSockets({ graphql, services, contexts, origins })
+  let closed: Promise<void> | undefined
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
     getRequestListener(http.fetch),
@@ -188,12 +193,16 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     executor,
     sweep: () => sessions.sweep(),
     remind: () => bus.remind(),
-    close: async () => {
-      bus.close()
-      await sockets.close()
-      await closeServer(server)
-      redis?.close()
-    },
+    close: () => (closed ??= close()),
+  }
+
+  async function close(): Promise<void> {
+    // From here on nobody new is let in. Sockets say goodbye before their streams end: their clients know what that means.
+    const drained = closeServer(server)
+    const left = sockets.close()
+    bus.close()
+    await Promise.all([drained, left])
+    redis?.close()
   }
 }
 
@@ -233,12 +242,14 @@ function connectRedis(url: string, log: Logger) {
 function closeServer(server: Server): Promise<void> {
   if (!server.listening) return Promise.resolve()
   return new Promise((resolve) => {
-    const hurry = setTimeout(() => server.closeAllConnections(), 10_000)
+    const hurry = setTimeout(() => server.closeAllConnections(), longestFarewell)
+    // A connection whose last response has just gone out is kept for the next request, which must not come here.
+    const tidy = setInterval(() => server.closeIdleConnections(), 50)
     server.close(() => {
       clearTimeout(hurry)
+      clearInterval(tidy)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -9,6 +9,9 @@ import { z } from 'zod'
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
+
+/** Characters; what sessions are sealed with takes no shorter one. */
+const shortestKey = 32
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(empty, schema.optional())
@@ -26,11 +29,9 @@ const seconds = (fallback: number) => z.preprocess(empty, z.coerce.number().int(
 const port = z.coerce.number().int().min(0).max(65_535)
 
 /** Origins are compared as texts: `https://app.example.org`, nothing behind it. */
-const origin = z
-  .string()
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-    message: 'is not an origin such as https://app.example.org',
-  })
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  message: 'is not an origin such as https://app.example.org',
+})
 
 const environment = z.object({
   NODE_ENV: z.preprocess(empty, z.enum(['development', 'production', 'test', 'benchmark']).default('development')),
@@ -42,8 +43,8 @@ const environment = z.object({
     z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL; leave it unset for the embedded database' }),
   ),
   REDIS_URL: optional(z.url({ protocol: /^rediss?$/ })),
-  SECRET_KEY: optional(z.string().min(32, 'must have at least 32 characters; make one with: openssl rand -base64 48')),
-  SECRET_KEY_PREVIOUS: optional(z.string().min(32)),
+  SECRET_KEY: optional(z.string().min(shortestKey, 'must have at least 32 characters; make one with: openssl rand -base64 48')),
+  SECRET_KEY_PREVIOUS: optional(z.string().min(shortestKey)),
   BOOTSTRAP_PASSWORD: optional(z.string().min(8).max(4096)),
   BOOTSTRAP_TOKEN: optional(z.string().min(20, 'must have at least 20 characters').max(500)),
   TRUSTED_PROXIES: list.pipe(
@@ -151,16 +152,28 @@ function contradictions(values: z.output<typeof environment>): string[] {
 /** The key of this folder, made at the first start: what it seals can be opened after a restart. */
 function secretKeyIn(dataDir: string): string {
   const file = join(dataDir, 'secret.key')
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    try {
-      writeFileSync(file, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      // Another process was faster: its key counts.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    }
+  if (!existsSync(file)) makeSecretKey(dataDir, file)
+  const key = readFileSync(file, 'utf8').trim()
+  if (key.length < shortestKey)
+    throw new ConfigError(
+      `DATA_DIR: ${file} is not a whole key; restore it from a copy, or delete it if nothing was ever sealed with it`,
+    )
+  return key
+}
+
+/** All of it appears at once: a server that starts at the same moment reads a whole key, and the same one. */
+function makeSecretKey(dataDir: string, file: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${randomUUID()}`
+  writeFileSync(draft, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    // Another process was faster: its key counts.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    rmSync(draft)
   }
-  return readFileSync(file, 'utf8').trim()
 }
 
 function isNetwork(text: string): boolean {

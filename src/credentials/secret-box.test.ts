@@ -163,4 +163,19 @@ describe('a message authentication code', () => {
 
     expect(new Set(codes).size).toBe(codes.length)
   })
+
+  it('is known again with any of the keys, and only for its purpose and data', () => {
+    const rotated = createSecretBox(['another', KEY])
+    const mac = box.mac('purpose', 'data')
+
+    expect(rotated.verifies(mac, 'purpose', 'data')).toBe(true)
+    expect(rotated.verifies(rotated.mac('purpose', 'data'), 'purpose', 'data')).toBe(true)
+    expect(createSecretBox(['another']).verifies(mac, 'purpose', 'data')).toBe(false)
+    for (const [purpose, data] of [
+      ['purpose', 'date'],
+      ['propose', 'data'],
+    ] as const)
+      expect(rotated.verifies(mac, purpose, data)).toBe(false)
+    expect(rotated.verifies('', 'purpose', 'data')).toBe(false)
+  })
 })

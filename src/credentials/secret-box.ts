@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { equalsInConstantTime } from './random.ts'
 
 /** Says that a sealed value could not be opened, and on purpose not why. */
 export class SecretBoxError extends Error {
@@ -17,6 +18,8 @@ export interface SecretBox {
   open(sealed: string, context: string): string
   /** Authenticates data for one purpose with the first key: HMAC-SHA256 in base64url (RFC 2104). */
   mac(purpose: string, data: string): string
+  /** Whether a text is the mac that any of the keys makes of the data. In constant time. */
+  verifies(mac: string, purpose: string, data: string): boolean
 }
 
 interface BoxKey {
@@ -50,10 +53,15 @@ export function createSecretBox(keys: readonly string[]): SecretBox {
       return decrypt(key, box, context)
     },
 
-    // The length keeps purpose and data apart: no two pairs make the same text.
-    mac: (purpose, data) =>
-      createHmac('sha256', first.authentication).update(`${purpose.length}:${purpose}:${data}`).digest('base64url'),
+    mac: (purpose, data) => authenticate(first, purpose, data),
+
+    verifies: (mac, purpose, data) => boxKeys.some((key) => equalsInConstantTime(mac, authenticate(key, purpose, data))),
   }
+}
+
+/** The length keeps purpose and data apart: no two pairs make the same text. */
+function authenticate({ authentication }: BoxKey, purpose: string, data: string): string {
+  return createHmac('sha256', authentication).update(`${purpose.length}:${purpose}:${data}`).digest('base64url')
 }
 
 /** Derives independent keys for each use from one secret (HKDF, RFC 5869); the id is public. */

@@ -26,7 +26,12 @@ const touchEvery = 60_000
 const selectRevision = 'SELECT "revision" FROM "ConfigRevision" WHERE "id" = 1'
 
 const sessionBy = { handle: 's."handleHash" = $1 OR s."previousHandleHash" = $1', id: 's."id" = $1', none: '' } as const
-const executionBy = { none: '1 = 0 AND e."id" = $2', id: 'e."id" = $2', rest: 'e."restKey" = $2' } as const
+const executionBy = {
+  none: '1 = 0 AND e."id" = $2',
+  id: 'e."id" = $2',
+  // By the flow it is in now; by the one it has left only where nothing else answers to that slug.
+  rest: 'e."restKey" IS NOT NULL AND (e."flowSlug" = $2 OR e."restKey" = $2)',
+} as const
 
 function selectBy(session: 'handle' | 'id', execution: keyof typeof executionBy): string {
   return `SELECT c."revision", ${sessionColumns('s')}, ${userColumns('u')}, ${executionColumns('e')}, ${userColumns('p')}
@@ -35,7 +40,7 @@ function selectBy(session: 'handle' | 'id', execution: keyof typeof executionBy)
     LEFT JOIN "User" u ON u."id" = s."userId"
     LEFT JOIN "Execution" e ON e."sessionId" = s."id" AND ${executionBy[execution]}
     LEFT JOIN "User" p ON p."id" = e."pendingUserId"
-    WHERE c."id" = 1`
+    WHERE c."id" = 1 ${execution === 'rest' ? 'ORDER BY CASE WHEN e."flowSlug" = $2 THEN 0 ELSE 1 END LIMIT 1' : ''}`
 }
 
 const selects = {
@@ -79,8 +84,10 @@ const updateExecution = `UPDATE "Execution" SET ${updated.map((name, index) => `
 const insertDefinition = `INSERT INTO "FlowDefinition" ("id", "content", "createdAt") VALUES ($1, $2, $3) ON CONFLICT ("id") DO NOTHING`
 const insertEvent = `INSERT INTO "Event" ("id", "action", "app", "userId", "username", "clientIp", "requestId", "context", "createdAt") SELECT $1, $2, 'stagedoor', $3, $4, $5, $6, $7, $8 WHERE /* if guarded */ 1=1`
 // The execution that a new one replaces is not this statement's to delete as well.
-const deleteOldest = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND ("restKey" IS NULL OR "restKey" <> $2) AND "id" IN (
-  SELECT "id" FROM "Execution" WHERE "sessionId" = $1 ORDER BY "updatedAt" DESC LIMIT 1000 OFFSET ${mostExecutionsPerSession - 1})`
+const makeRoom = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND ("restKey" IS NULL OR "restKey" <> $2) AND ("restKey" IS NOT NULL AND "flowSlug" = $3 OR "id" IN (
+  SELECT "id" FROM "Execution" WHERE "sessionId" = $1 ORDER BY "updatedAt" DESC LIMIT 1000 OFFSET ${mostExecutionsPerSession - 1}))`
+// What has been led into another flow takes the place of what was under way there.
+const takePlace = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id" <> $2 AND "restKey" IS NOT NULL AND "flowSlug" = $3 AND /* if guarded */ 1=1`
 const deleteOtherExecutions = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id" <> $2 AND /* if guarded */ 1=1`
 const deleteOtherSessions = `DELETE FROM "Session" WHERE "userId" = $1 AND "id" <> $2 AND /* if guarded */ 1=1`
 const noteLogin = `UPDATE "User" SET "lastLoginAt" = $2 WHERE "id" = $1 AND /* if guarded */ 1=1`
@@ -149,15 +156,19 @@ export class SqlExecutionStore implements ExecutionStore {
     const rotated =
       change.session && ownership.length > 0 ? this.sessions.rotate(change.session, visitor, signIn, now) : undefined
 
+    const { id, restKey = '', flowSlug } = change.execution
     const makesRoom = change.session && change.after === undefined
+    const takesPlace = change.after !== undefined && restKey !== '' && restKey !== flowSlug
     const before = [
       ...(created ? [created.statement] : []),
       ...this.definitionStatements(change, now),
-      ...(makesRoom ? [{ text: deleteOldest, values: [sessionId, change.execution.restKey ?? ''] }] : []),
+      // A slug names one execution of a session, whichever flow that was started with.
+      ...(makesRoom ? [{ text: makeRoom, values: [sessionId, restKey, restKey && flowSlug] }] : []),
     ]
     const statements = [
       ...before,
       this.executionStatement(change, sessionId),
+      ...(takesPlace ? [{ text: takePlace, values: [sessionId, id, flowSlug] }] : []),
       ...(rotated ? [rotated.statement] : []),
       ...(ownership.length > 0 ? ownershipStatements(change, sessionId, signIn, now) : []),
       ...accountStatements(effects, signIn, now),

@@ -25,16 +25,21 @@ export function parseDuration(text: string): number | undefined {
   return total
 }
 
+/** A century: a moment much further away is none that a date can say. */
+const longest = 36_525 * secondsIn.days
+
 /** A config field that holds a duration such as `hours=1;minutes=30`. */
 export function duration(fallback: string) {
-  return z
-    .string()
-    .max(200)
-    .refine((text) => (parseDuration(text) ?? -1) >= 0, { message: 'Use a duration such as "hours=1;minutes=30".' })
-    .default(fallback)
+  return z.string().max(200).refine(isWithinBounds, { message: 'Use a duration such as "hours=1;minutes=30".' }).default(fallback)
 }
 
-/** Seconds of a config field that was judged by `duration`. */
+/** Whole seconds of a config field that was judged by `duration`: cookies know no parts of them. Rounded up. */
 export function secondsOf(text: string): number {
-  return parseDuration(text) ?? 0
+  // A microsecond is the smallest unit; what is finer comes of adding fractions.
+  return Math.ceil(Number((parseDuration(text) ?? 0).toFixed(6)))
+}
+
+function isWithinBounds(text: string): boolean {
+  const seconds = parseDuration(text)
+  return seconds !== undefined && seconds >= 0 && seconds <= longest
 }

@@ -92,6 +92,7 @@ export class FlowExecutor {
   async respond({ visitor, executionId, stepToken, kind, response }: Answer): Promise<Reply> {
     const digest = this.digest(executionId, { kind, response })
     return this.change(visitor, executionId, stepToken, digest, async (run) => {
+      this.mustOffer(run, 'submit')
       const before = activeBinding(run)
       const evaluated = await this.walker.reEvaluate(run)
       const active = activeBinding(evaluated)
@@ -107,8 +108,7 @@ export class FlowExecutor {
   async perform(visitor: Visitor, executionId: string, stepToken: string, action: Exclude<ActionType, 'submit'>): Promise<Reply> {
     const digest = this.digest(executionId, { action })
     return this.change(visitor, executionId, stepToken, digest, async (run) => {
-      const offered = this.stepOfRun(run).actions.find(({ type }) => type === action)
-      if (!offered?.enabled) throw new ActionNotAllowedError(this.stepOfRun(run))
+      this.mustOffer(run, action)
       if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
       const { next } = run.plan.query
       const challenge = finalRedirect(next !== undefined && isSafeNextPath(next) ? next : '/')
@@ -246,6 +246,11 @@ export class FlowExecutor {
   protected stepOfRun(run: Run): FlowStep {
     if (!run.stored) throw new Error('Only a stored run has a step.')
     return stepOf(run.stored, run.definition, run)
+  }
+
+  private mustOffer(run: Run, action: ActionType): void {
+    const step = this.stepOfRun(run)
+    if (!step.actions.some(({ type, enabled }) => type === action && enabled)) throw new ActionNotAllowedError(step)
   }
 
   /** One effect for one answer: repeats get the stored reply, late ones are told what stands. */

@@ -79,14 +79,17 @@ export class Planner {
   }
 }
 
-/** What policies are asked about: the pending user if there is one, in the light of the plan. */
+/**
+ * What policies are asked about: the pending user if the flow is about somebody, else the session's, in the light of the plan.
+ * Whoever only pretends to exist is nobody: never the one who happens to be signed in.
+ */
 export function questionOf(
   who: Pick<PlanRequest, 'visitor' | 'sessionUser' | 'pendingUser' | 'context'>,
   plan?: FlowPlan,
 ): PolicyQuestion {
   const { visitor, sessionUser, pendingUser, context } = who
   return {
-    user: pendingUser ?? sessionUser,
+    user: context.pending_user ? pendingUser : sessionUser,
     context: plan ? { ...context, flow_plan: { bindings: plan.bindings, context: plan.context } } : context,
     clientIp: visitor.clientIp,
     requestId: visitor.requestId,

@@ -1,4 +1,5 @@
 import { canonicalJson } from './canonical-json.ts'
+import { flowError } from './challenges.ts'
 import { FlowNotFoundError } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { FlowExecutor, type Reply } from './executor.ts'
@@ -37,7 +38,7 @@ export class SlugExecutor extends FlowExecutor {
   /** The standing challenge, of a new execution if there is none. The end of one is told once. */
   async showBySlug(request: SlugRequest): Promise<Reply> {
     const opened = await this.openBySlug(request)
-    const execution = this.usable(opened)
+    const execution = this.usable(opened, request)
     if (!execution) return this.startBySlug(request, opened)
 
     const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
@@ -45,7 +46,7 @@ export class SlugExecutor extends FlowExecutor {
     // The client has seen this challenge now: an equal answer is meant for it, and no repeat of the last one.
     const seen = run.lastAnswer?.ambiguous ? { ...run, lastAnswer: undefined } : run
     const walked = await this.walker.walk(seen, run.shown.errors)
-    return this.shown({ ...walked, delivered: walked.status !== 'active' })
+    return this.shown({ ...walked, delivered: endsAt(walked, request) })
   }
 
   /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
@@ -56,7 +57,7 @@ export class SlugExecutor extends FlowExecutor {
     if (known && this.isRepeat(known, digest))
       return this.repeated(await this.runOf(request.visitor, opened, known), opened.reissue)
 
-    const execution = this.usable(opened)
+    const execution = this.usable(opened, request)
     if (!execution)
       return known && isExpired(known, this.deps.now())
         ? this.startOver(request, opened)
@@ -65,7 +66,7 @@ export class SlugExecutor extends FlowExecutor {
     if (run.status !== 'active') return this.shown({ ...run, delivered: true })
 
     const judged = await this.judgeStanding(run, answer)
-    if (judged.run.shown.challenge.kind === 'flow_error' && judged.run.plan === run.plan) return this.shown(judged.run)
+    if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
     const written = await this.write(this.answered(judged, answer, digest))
     return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, digest)
   }
@@ -84,7 +85,7 @@ export class SlugExecutor extends FlowExecutor {
 
   private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
-    return this.begin({ ...run, restKey: request.slug, delivered: run.status !== 'active' })
+    return this.begin({ ...run, restKey: request.slug, delivered: endsAt(run, request) })
   }
 
   /** The answer was for a challenge that is gone; the client fetches the new one. */
@@ -96,12 +97,15 @@ export class SlugExecutor extends FlowExecutor {
   /** A first answer needs no cookie and no challenge fetched before. */
   private async answerFirst(request: SlugRequest, opened: Opened, answer: SlugAnswer, digest: string): Promise<Reply> {
     const run: Run = { ...(await this.enter({ ...request, flow: { slug: request.slug } }, opened)), restKey: request.slug }
-    if (run.status !== 'active') return this.begin({ ...run, delivered: true })
+    if (run.status !== 'active' || hasFailed(run) || run.definition.flow.slug !== request.slug)
+      return this.begin({ ...run, delivered: endsAt(run, request) })
     const judged = await this.judgeStanding(run, answer)
     return this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
   }
 
   private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
+    // There was nothing to answer: the failed stage is tried again, and its client fetches what comes of it.
+    if (hasFailed(run)) return { run: await this.walker.walk(run), stagesLeft: true }
     const before = activeBinding(run)
     const evaluated = await this.walker.reEvaluate(run)
     const active = activeBinding(evaluated)
@@ -110,9 +114,8 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   private answered({ run, stagesLeft }: Judged, answer: SlugAnswer, digest: string): Run {
-    const active = activeBinding(run)
-    const next = active && this.walker.kindOf(run, active)
-    const ambiguous = next?.response?.safeParse(answer.forKind(next.kind)).success ?? false
+    const { kind } = run.shown.challenge
+    const ambiguous = this.stages.find(kind)?.response?.safeParse(answer.forKind(kind)).success ?? false
     const lastAnswer = { stepToken: run.stored?.stepToken ?? '', digest, at: this.deps.now().getTime(), stagesLeft, ambiguous }
     return { ...run, lastAnswer, delivered: run.status !== 'active' && !stagesLeft }
   }
@@ -135,14 +138,25 @@ export class SlugExecutor extends FlowExecutor {
     )
   }
 
-  private usable({ execution, session, reissue }: Opened): Execution | undefined {
+  private usable({ execution, session, reissue }: Opened, { slug }: SlugRequest): Execution | undefined {
     if (!execution || !session || reissue || isExpired(execution, this.deps.now())) return undefined
+    // It has gone on into another flow: who comes back to this one begins anew.
+    if (execution.flowSlug !== slug) return undefined
     return execution.status !== 'active' && execution.delivered ? undefined : execution
   }
 }
 
 function isExpired(execution: Execution, now: Date): boolean {
   return execution.expiresAt <= now
+}
+
+function hasFailed({ shown }: Run): boolean {
+  return shown.challenge.kind === flowError.kind
+}
+
+/** Whether a client at this address is told of an end. One that ends in another flow is told there. */
+function endsAt({ status, definition }: Run, { slug }: SlugRequest): boolean {
+  return status !== 'active' && definition.flow.slug === slug
 }
 
 /** The last request's query decides, as in authentik. */

@@ -8,6 +8,8 @@ import type { RequestContext } from '../http/request-context.ts'
 export interface GraphQLServices {
   readonly executor: FlowExecutor
   readonly sessions: SessionAccess
+  /** For what no caller can do anything about. */
+  readonly report: (error: unknown, requestId: string) => void
   /** Waits for changes of an execution; has begun to when it returns. */
   readonly listen: (executionId: string) => { changed(): Promise<boolean>; stop(): void }
 }

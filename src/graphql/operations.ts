@@ -55,7 +55,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
         description: 'Starts a flow in this session and shows its first challenge. A session is made if there is none.',
         args: { input: t.arg({ type: startFlowInput, required: true, description: 'Which flow.' }) },
         resolve: (_, { input }, context) =>
-          resultOf(startErrors, () =>
+          resultOf(context, startErrors, () =>
             told(
               context,
               context.services.executor.start({
@@ -72,7 +72,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
           'Answers the standing challenge and shows the next one. The same answer to the same step again has no second effect and gets the same result.',
         args: { input: t.arg({ type: respondInput, required: true, description: 'The answer, and the step it is for.' }) },
         resolve: (_, { input: { executionId, stepToken, response } }, context) =>
-          resultOf(respondErrors, () => {
+          resultOf(context, respondErrors, () => {
             const [member = '', given] = Object.entries(response)[0] ?? []
             return told(
               context,
@@ -91,7 +91,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
         description: 'Does one of the things that the step lists in `actions`.',
         args: { input: t.arg({ type: performActionInput, required: true, description: 'What to do, and the step it is for.' }) },
         resolve: (_, { input: { executionId, stepToken, action } }, context) =>
-          resultOf(respondErrors, () =>
+          resultOf(context, respondErrors, () =>
             told(context, context.services.executor.perform(context.caller.visitor, executionId, stepToken, action as never)),
           ),
       }),
@@ -107,7 +107,7 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
           'An execution of this session as it stands. Errors have the codes EXECUTION_NOT_FOUND and EXECUTION_EXPIRED.',
         args: { id: t.arg.id({ required: true, description: 'The execution.' }) },
         resolve: (_, { id }, context) =>
-          orThrow(() => told(context, context.services.executor.current(context.caller.visitor, id))),
+          orThrow(context, () => told(context, context.services.executor.current(context.caller.visitor, id))),
       }),
       flow: t.field({
         type: flowInfo,

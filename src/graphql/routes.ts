@@ -20,7 +20,7 @@ export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices):
     }
     const body = posted ? await readText(context) : undefined
     const response = await server.handle(context.req.raw, body, { services, caller: context.var.request })
-    if (!response.headers.get('content-type')?.startsWith('text/html')) return response
+    if (posted || !response.headers.get('content-type')?.startsWith('text/html')) return response
     const page = new Response(response.body, response)
     page.headers.set('content-security-policy', graphiqlPolicy)
     return page

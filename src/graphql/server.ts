@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql'
-import { createYoga, isAsyncIterable, maskError, type YogaServerInstance } from 'graphql-yoga'
+import { createYoga, isAsyncIterable, type YogaServerInstance } from 'graphql-yoga'
 import { FlowError, ServiceUnavailableError } from '../flow/errors.ts'
 import { currentRequestId } from '../operations/request-scope.ts'
 import type { GraphQLContext } from './builder.ts'
@@ -34,7 +34,7 @@ export class GraphQLServer {
       graphiql: graphiql && { title: 'Stagedoor', defaultQuery: exampleSignIn, subscriptionsProtocol: 'WS' },
       renderGraphiQL,
       plugins: limitPlugins(),
-      maskedErrors: { maskError: (error, message, isDev) => masked(error, message, isDev, report) },
+      maskedErrors: { maskError: (error) => masked(error, report) },
     })
   }
 
@@ -60,7 +60,8 @@ export class GraphQLServer {
     const document = attempt(() => parse(params.query) as DocumentNode)
     const operation = document && getOperationAST(document, params.operationName)
     if (!document || !operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined
-    if (validate(schema, document).length > 0) return undefined
+    // The limits throw, so that nothing else looks at an operation that is too large.
+    if (!attempt(() => validate(schema, document).length === 0)) return undefined
 
     const result = await execute({
       schema,
@@ -123,27 +124,20 @@ function attempt<Result>(work: () => Result): Result | undefined {
 }
 
 /** Errors that are meant for clients pass; all others become one sentence and the id of the request, which the log bears. */
-function masked(error: unknown, message: string, isDev: boolean | undefined, report: GraphQLServerOptions['report']): Error {
+function masked(error: unknown, report: GraphQLServerOptions['report']): Error {
   const original = error instanceof GraphQLError ? error.originalError : error
-  if (original instanceof FlowError)
-    return withCode(error, original.message, original.code, original instanceof ServiceUnavailableError ? 503 : undefined)
   if (error instanceof GraphQLError && (!original || original instanceof GraphQLError)) return error
   const requestId = currentRequestId() ?? randomUUID()
+  if (original instanceof FlowError) {
+    if (original instanceof ServiceUnavailableError) report(original, requestId)
+    return inPlaceOf(error, original.message, { code: original.code })
+  }
   report(original, requestId)
-  const hidden = maskError(error, message, isDev ?? false)
-  const { nodes, path } = hidden instanceof GraphQLError ? hidden : { nodes: undefined, path: undefined }
-  return new GraphQLError('Unexpected error.', {
-    ...(nodes && { nodes }),
-    ...(path && { path }),
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
-  })
+  return inPlaceOf(error, 'Unexpected error.', { code: 'INTERNAL_SERVER_ERROR', requestId })
 }
 
-function withCode(error: unknown, message: string, code: string, status: number | undefined): GraphQLError {
+/** Another error at the same place of the operation. */
+function inPlaceOf(error: unknown, message: string, extensions: Record<string, string>): GraphQLError {
   const { nodes, path } = error instanceof GraphQLError ? error : { nodes: undefined, path: undefined }
-  return new GraphQLError(message, {
-    ...(nodes && { nodes }),
-    ...(path && { path }),
-    extensions: { code, ...(status && { http: { status } }) },
-  })
+  return new GraphQLError(message, { ...(nodes && { nodes }), ...(path && { path }), extensions })
 }

@@ -10,11 +10,14 @@ import type { GraphQLServices } from './builder.ts'
 import type { GraphQLServer } from './server.ts'
 
 /** The largest message of a socket (bytes). */
-const largestMessage = 65_536
+export const largestMessage = 65_536
 /** How many sockets one address may hold. */
 export const mostSocketsPerAddress = 100
 /** How many operations one socket may run at once. */
 export const mostOperationsPerSocket = 20
+
+/** For how long a server that stops waits for its clients (milliseconds). */
+export const longestFarewell = 10_000
 
 /** What the sockets are made of. */
 export interface SocketOptions {
@@ -38,6 +41,8 @@ export class GraphQLSockets {
       {
         // The protocol's own limit on waiting for a client that connects and says nothing.
         connectionInitWaitTimeout: 5000,
+        // What breaks in here is not told in the reason that a socket closes with.
+        isProd: true,
         onSubscribe: ({ extra, subscriptions }, _id, params) => {
           if (Object.keys(subscriptions).length > mostOperationsPerSocket)
             return [refusal('TOO_MANY_OPERATIONS', 'This socket runs too many operations.')]
@@ -65,12 +70,18 @@ export class GraphQLSockets {
     this.server.handleUpgrade(incoming, socket, head, (webSocket) => {
       this.count(clientIp, webSocket)
       this.server.emit('connection', webSocket, incoming)
+      // graphql-ws would write to the console whatever a client does wrong; the client is told, and that is enough.
+      webSocket.removeAllListeners('error').on('error', () => undefined)
     })
   }
 
-  /** Tells every client that the server goes away. */
+  /** Tells every client that the server goes away, and does not wait for those who do not answer. */
   async close(): Promise<void> {
+    const hurry = setTimeout(() => {
+      for (const client of this.server.clients) client.terminate()
+    }, longestFarewell)
     await this.protocol.dispose()
+    clearTimeout(hurry)
   }
 
   private count(clientIp: string, webSocket: WebSocket): void {

@@ -9,14 +9,15 @@ export type Streamed = { readonly step: FlowStep } | { readonly failure: unknown
 
 /** The steps of an execution after one that is known, as they come. Who may not see them is refused before it begins. */
 export async function streamSteps(
-  { services, caller }: GraphQLContext,
+  context: GraphQLContext,
   id: string,
   afterSequence: number,
 ): Promise<AsyncIterableIterator<Streamed>> {
-  const { sessionId } = await orThrow(() => services.executor.peek(caller.visitor, id))
+  const { services, caller } = context
+  const { sessionId } = await orThrow(context, () => services.executor.peek(caller.visitor, id))
   // The handle that the client came with changes at sign-in, and the session stays.
   const visitor = { ...caller.visitor, session: { type: 'id', id: sessionId } } as const
-  const read = async () => (await orThrow(() => services.executor.peek(visitor, id))).step
+  const read = async () => (await orThrow(context, () => services.executor.peek(visitor, id))).step
 
   // A generator that waits for a change could not be stopped before there is one.
   return new Repeater<Streamed>(async (push, stop) => {

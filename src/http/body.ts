@@ -17,12 +17,12 @@ export class BodyError extends Error {
 
 /** The body as text, read no further than the limit. */
 export async function readText(context: Context<HttpEnvironment>): Promise<string> {
-  if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge()
-  const { body } = context.req.raw
-  if (!body) return ''
-  const chunks: Uint8Array[] = []
+  const { incoming } = context.env
+  if (Number(incoming.headers['content-length'] ?? 0) > largestBody) throw tooLarge()
+  const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of body) {
+  // What is left unread is drained once the answer is out: ending the stream here would take the answer with it.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.byteLength
     if (size > largestBody) throw tooLarge()
     chunks.push(chunk)

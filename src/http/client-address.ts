@@ -34,13 +34,24 @@ export function originOf(
 
 /** The last address in the chain that no trusted proxy has: everything before it, anybody can have written. */
 function forwardedAddress(header: string | string[] | undefined, remote: string, trusted: BlockList): string {
-  const chain = [header ?? []]
-    .flat()
-    .join(',')
-    .split(',')
-    .map((part) => plainAddress(part.trim()))
-    .filter((part) => isIP(part) !== 0)
-  return chain.findLast((address) => !isTrusted(address, trusted)) ?? chain[0] ?? remote
+  const chain = [header ?? []].flat().flatMap((line) => line.split(','))
+  let nearest = remote
+  for (const part of chain.map((text) => text.trim()).reverse()) {
+    if (part === '') continue
+    const address = readAddress(part)
+    // A proxy that does not say whom it heard: what stands before that, anybody can have written as well.
+    if (address === undefined) return nearest
+    if (!isTrusted(address, trusted)) return address
+    nearest = address
+  }
+  return nearest
+}
+
+/** An address with or without a port, as proxies write it. */
+function readAddress(text: string): string | undefined {
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
+  const address = plainAddress(bare)
+  return isIP(address) === 0 ? undefined : address
 }
 
 function isTrusted(address: string, trusted: BlockList): boolean {

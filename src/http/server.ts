@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import { secureHeaders } from 'hono/secure-headers'
 import { FlowError, ServiceUnavailableError, TooManyAttemptsError } from '../flow/errors.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { withRequestId } from '../operations/request-scope.ts'
@@ -9,6 +8,7 @@ import { page } from '../web/layout.ts'
 import type { AllowedOrigins } from './allowed-origins.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment } from './app.ts'
 import { BodyError } from './body.ts'
+import { setCommonHeaders } from './common-headers.ts'
 import type { RequestContexts } from './request-context.ts'
 
 /** What every request goes through. */
@@ -19,17 +19,12 @@ export interface HttpOptions {
   readonly report: (error: unknown, requestId: string) => void
 }
 
-/** Everything comes from here; a page that needs more brings a policy of its own. */
-const contentSecurityPolicy =
-  "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
-
 /** A longer id of the caller's is replaced. */
 const requestIdForm = /^[\w.-]{1,64}$/
 
 /** Routes with what all of them share: request id, origin check, CORS, cookies, security headers and errors. */
 export function createHttpApp({ contexts, origins, metrics, report }: HttpOptions): HttpApp {
   const app = createRoutes()
-  app.use(secureHeaders({ referrerPolicy: 'same-origin', crossOriginResourcePolicy: false }))
   app.use((context, next) => {
     const given = context.env.incoming.headers['x-request-id']
     const requestId = typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID()
@@ -46,7 +41,8 @@ export function createHttpApp({ contexts, origins, metrics, report }: HttpOption
   ): Promise<Response | undefined> {
     const started = performance.now()
     context.set('requestId', requestId)
-    const { incoming } = context.env
+    const { incoming, outgoing } = context.env
+    setCommonHeaders(outgoing, requestId)
     const request = await contexts.of(incoming, requestId)
     context.set('request', request)
     const { origin } = incoming.headers
@@ -58,15 +54,11 @@ export function createHttpApp({ contexts, origins, metrics, report }: HttpOption
     else if (context.req.method === 'OPTIONS' && cors.length > 0) early = context.body(null, 204)
     else await next()
 
-    const response = early ?? context.res
-    response.headers.set('x-request-id', requestId)
-    response.headers.append('vary', 'Origin')
-    if (!response.headers.has('content-security-policy')) response.headers.set('content-security-policy', contentSecurityPolicy)
-    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
-    for (const [name, value] of cors) response.headers.set(name, value)
-    for (const [name, value] of request.issued) response.headers.append(name, value)
+    for (const [name, value] of cors) outgoing.setHeader(name, value)
+    for (const [name, value] of request.issued) outgoing.appendHeader(name, value)
+    const { status } = early ?? context.res
     const face = faceOf(context.req.path)
-    metrics.requests.observe({ face, method: context.req.method, status: response.status }, (performance.now() - started) / 1000)
+    metrics.requests.observe({ face, method: context.req.method, status }, (performance.now() - started) / 1000)
     return early
   }
 }
@@ -89,14 +81,16 @@ function answerError(error: Error, context: Context<HttpEnvironment>, report: Ht
   return refuse(context, 500, `Unexpected error. Report request ${context.var.requestId}.`, 'error')
 }
 
-/** Programs get JSON, people a page. */
+/** Programs get JSON as their face spells errors, people a page. */
 function refuse(
   context: Context<HttpEnvironment>,
   status: 400 | 403 | 404 | 413 | 415 | 500,
   detail: string,
   code: string,
 ): Response {
-  const wantsPage = faceOf(context.req.path) === 'page' && (context.req.header('accept') ?? '').includes('text/html')
+  const face = faceOf(context.req.path)
+  if (face === 'graphql') return context.json({ errors: [{ message: detail, extensions: { code: code.toUpperCase() } }] }, status)
+  const wantsPage = face === 'page' && (context.req.header('accept') ?? '').includes('text/html')
   if (!wantsPage) return context.json({ detail, code }, status)
   const markup = page('Not this way', html`<h1>${status}</h1><p>${detail}</p>`)
   return context.body(String(markup), status, { 'content-type': 'text/html; charset=utf-8' })

@@ -31,8 +31,12 @@ export class ExecutionBus implements ExecutionEvents {
 
   constructor(remote?: RemoteEvents) {
     this.remote = remote
-    remote?.subscribe.on('ready', () => void remote.subscribe.subscribe(channel).catch(remote.failed))
-    remote?.subscribe.on('message', (_, text) => this.ring((JSON.parse(text) as ExecutionChanged).executionId))
+    if (!remote) return
+    remote.subscribe.on('ready', () => {
+      // What was published while the connection was away is lost: everybody looks again.
+      remote.subscribe.subscribe(channel).then(() => this.remind(), remote.failed)
+    })
+    remote.subscribe.on('message', (_, text) => this.hear(text, remote))
   }
 
   publish(change: ExecutionChanged): void {
@@ -65,6 +69,15 @@ export class ExecutionBus implements ExecutionEvents {
   /** Tells everybody that no more will come. */
   close(): void {
     for (const listener of this.all()) listener.stop()
+  }
+
+  /** Nothing that another node says can harm this one. */
+  private hear(text: string, { failed }: RemoteEvents): void {
+    try {
+      this.ring((JSON.parse(text) as ExecutionChanged).executionId)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   private ring(executionId: string): void {

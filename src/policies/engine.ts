@@ -10,6 +10,9 @@ export interface PolicyEngineDependencies {
   readonly audit: (event: AuditEvent, visitor: { readonly clientIp: string; readonly requestId: string }) => void
 }
 
+/** A timer for longer than this goes off at once (milliseconds). */
+const longestTimer = 2 ** 31 - 1
+
 const passed: PolicyVerdict = { passing: true, messages: [] }
 
 /** Judges all policies of a target, always live and without short cuts (reference: flow-core 5.1, 5.2). */
@@ -63,7 +66,8 @@ export class PolicyEngine implements PolicyGate {
   /** A policy that throws, or is not done in time, takes the binding's failure result, which is never negated. */
   private async evaluateInTime(binding: PolicyBinding, question: PolicyQuestion): Promise<PolicyResult> {
     const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(new Error('The policy took too long.')), binding.timeout * 1000)
+    const timeout = Math.min(binding.timeout * 1000, longestTimer)
+    const timer = setTimeout(() => deadline.abort(new Error('The policy took too long.')), timeout)
     try {
       const result = await Promise.race([this.evaluate(binding, question, deadline.signal), whenAborted(deadline.signal)])
       return { passing: result.passing !== binding.negate, messages: result.messages }

@@ -34,7 +34,7 @@ const responseErrors = {
 /** The REST face as an OpenAPI 3.1 document, generated from the registered kinds. */
 export function openApiDocument(
   codec: WireCodec,
-  { version, publicUrl }: { readonly version: string; readonly publicUrl: string },
+  { version, publicUrl, cookieName }: { readonly version: string; readonly publicUrl: string; readonly cookieName: string },
 ): object {
   const answered = codec.shapes.filter(({ response }) => response)
   const schemas = {
@@ -42,8 +42,15 @@ export function openApiDocument(
     ResponseErrors: responseErrors,
     ...Object.fromEntries(codec.shapes.map((shapes) => [shapes.challenge.name, challengeSchema(shapes)])),
     ...Object.fromEntries(answered.map((shapes) => [shapes.response?.name, responseSchema(shapes)])),
-    Challenge: union(codec.shapes.map(({ component, challenge }) => [component, challenge.name])),
-    ChallengeResponse: union(answered.map(({ component, response }) => [component, response?.name ?? ''])),
+    Challenge: union(
+      'oneOf',
+      codec.shapes.map(({ component, challenge }) => [component, challenge.name]),
+    ),
+    // Without a component, an answer may be one to several kinds: the standing challenge decides.
+    ChallengeResponse: union(
+      'anyOf',
+      answered.map(({ component, response }) => [component, response?.name ?? '']),
+    ),
     Error: {
       type: 'object',
       properties: {
@@ -74,7 +81,7 @@ export function openApiDocument(
         session: {
           type: 'apiKey',
           in: 'cookie',
-          name: 'authentik_session',
+          name: cookieName,
           description: 'The session; signed-in POSTs also need the header X-authentik-CSRF.',
         },
         token: { type: 'http', scheme: 'bearer', description: 'An API token.' },
@@ -110,10 +117,10 @@ function responseSchema({ component, description, response }: WireShapes): objec
   }
 }
 
-function union(members: readonly (readonly [component: string, name: string])[]): object {
+function union(keyword: 'oneOf' | 'anyOf', members: readonly (readonly [component: string, name: string])[]): object {
   const reference = (name: string) => `#/components/schemas/${name}`
   return {
-    oneOf: members.map(([, name]) => ({ $ref: reference(name) })),
+    [keyword]: members.map(([, name]) => ({ $ref: reference(name) })),
     discriminator: {
       propertyName: 'component',
       mapping: Object.fromEntries(members.map(([component, name]) => [component, reference(name)])),

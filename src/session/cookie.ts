@@ -3,19 +3,15 @@ import { sealData, unsealData } from 'iron-session'
 import { equalsInConstantTime } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
 import type { IssuedHandle } from '../flow/session.ts'
+import { RememberedHandles } from './remembered-handles.ts'
 
 /** authentik's clients read this cookie and send it back in a header. */
 export const csrfCookie = 'authentik_csrf'
 
-/** How many cookies' handles are remembered: unsealing one costs more than a whole request. */
+/** How many cookies' handles are kept in memory. */
 const mostRemembered = 10_000
 /** A session handle is 43 characters of base64url; what else a cookie may hold is none. */
 const handleForm = /^[\w-]{22,100}$/
-
-interface Remembered {
-  readonly handle: string
-  readonly until: number
-}
 
 /** What cookies are made from. */
 export interface SessionCookieOptions {
@@ -31,13 +27,11 @@ export interface SessionCookieOptions {
 /** The session cookie: a sealed random handle and nothing else. The session's row stays the authority. */
 export class SessionCookies {
   private readonly options: SessionCookieOptions
-  private readonly password: Record<string, string>
-  private readonly remembered = new Map<string, Remembered>()
+  private readonly remembered: RememberedHandles
 
   constructor(options: SessionCookieOptions) {
     this.options = options
-    // iron-session seals with the highest number.
-    this.password = Object.fromEntries(options.secretKeys.map((key, index) => [String(options.secretKeys.length - index), key]))
+    this.remembered = new RememberedHandles(mostRemembered, options.now)
   }
 
   /** The handle in a Cookie header; undefined when there is none, or it is not one of ours. */
@@ -45,18 +39,18 @@ export class SessionCookies {
     const sealed = header === undefined ? undefined : parseCookie(header)[this.options.name]
     if (!sealed) return undefined
     const known = this.remembered.get(sealed)
-    if (known && known.until > this.options.now().getTime()) return known.handle
+    if (known !== undefined) return known
 
-    const { handle } = await unsealData<{ handle?: unknown }>(sealed, { password: this.password, ttl: 0 })
-    if (typeof handle !== 'string' || !handleForm.test(handle)) return undefined
-    this.remember(sealed, handle, this.options.ttl)
+    const handle = await this.unseal(sealed)
+    if (handle !== undefined) this.remembered.set(sealed, handle, this.options.ttl)
     return handle
   }
 
   /** The Set-Cookie headers that hand a handle out: the session's, and the token that must come back with what it changes. */
   async issue({ handle, maxAge }: IssuedHandle, secure: boolean): Promise<readonly string[]> {
-    const value = await sealData({ handle }, { password: this.password, ttl: 0 })
-    this.remember(value, handle, maxAge ?? this.options.ttl)
+    const [password = ''] = this.options.secretKeys
+    const value = await sealData({ handle }, { password, ttl: 0 })
+    this.remembered.set(value, handle, maxAge ?? this.options.ttl)
     const shared = { path: '/', sameSite: 'lax', secure, ...(maxAge !== undefined && { maxAge }) } as const
     return [
       stringifySetCookie({ ...shared, name: this.options.name, value, httpOnly: true }),
@@ -72,12 +66,15 @@ export class SessionCookies {
   /** Whether a header repeats the token that the cookie carries and the handle belongs to. */
   csrfMatches(handle: string, header: string, cookies: string | undefined): boolean {
     const carried = cookies === undefined ? undefined : parseCookie(cookies)[csrfCookie]
-    return carried !== undefined && equalsInConstantTime(carried, header) && equalsInConstantTime(header, this.csrfToken(handle))
+    return carried !== undefined && equalsInConstantTime(carried, header) && this.options.box.verifies(header, 'csrf', handle)
   }
 
-  private remember(sealed: string, handle: string, seconds: number): void {
-    const [oldest] = this.remembered.keys()
-    if (this.remembered.size >= mostRemembered && oldest !== undefined) this.remembered.delete(oldest)
-    this.remembered.set(sealed, { handle, until: this.options.now().getTime() + seconds * 1000 })
+  /** Tries key by key: iron-session knows keys by numbers, and a key's place in the list changes when keys are rotated. */
+  private async unseal(sealed: string): Promise<string | undefined> {
+    for (const password of this.options.secretKeys) {
+      const { handle } = await unsealData<{ handle?: unknown }>(sealed, { password, ttl: 0 })
+      if (typeof handle === 'string' && handleForm.test(handle)) return handle
+    }
+    return undefined
   }
 }

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net'
-import { pino } from 'pino'
 import { type App, createApp } from '../../src/app.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { createPasswordHasher } from '../../src/credentials/password-hasher.ts'
 import type { Database } from '../../src/db/database.ts'
 import { normalizeIdentifier } from '../../src/flow/user.ts'
+import { createLogger } from '../../src/operations/logger.ts'
 import { Clock } from './clock.ts'
 import { createTestDatabase, type StoreProvider } from './test-database.ts'
 
@@ -39,7 +39,7 @@ export async function startTestApp({
   })
   const clock = new Clock()
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = createLogger('debug', { write: (line: string) => void logged.push(line) })
   const app = createApp({ config, database, log, now: () => clock.now() })
   await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -23,9 +23,16 @@ export const eventMatcherPolicy = definePolicy({
     clientIp: criterion('The address it came from.'),
     app: criterion('The part of the server that recorded it.'),
     model: criterion('The model it is about, as `app_label.model_name`.'),
+    query: z
+      .string()
+      .max(10_000)
+      .nullable()
+      .default(null)
+      .describe('A query over events. Not supported yet: a policy with one fails. Null: none.'),
   }),
 
   evaluate({ config, context }) {
+    if (config.query) throw new Error('Queries of event matchers are not supported.')
     const { event } = context
     if (!isJsonObject(event)) return { passing: false, messages: ['There is no event to match.'] }
     const checked = Object.entries(criteria).flatMap(([name, { label, read }]) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isJsonObject, type JsonObject } from '../../flow/json.ts'
 import { definePolicy } from '../policy.ts'
 
 const dayMs = 86_400_000
@@ -14,9 +15,9 @@ export const passwordExpiryPolicy = definePolicy({
     denyOnly: z.boolean().default(false).describe('Only refuse; otherwise the old password also stops working.'),
   }),
 
-  async evaluate({ config, user, services }) {
-    // Without a person there is no password whose age would pass.
-    if (!user) return { passing: false, messages: [] }
+  async evaluate({ config, user, context, services }) {
+    // Without a person there is no password whose age would pass; somebody who only pretends to exist looks like anybody.
+    if (!user) return { passing: pretends(context), messages: [] }
     const age = Math.floor((services.now().getTime() - user.passwordChangedAt.getTime()) / dayMs)
     if (age < config.days) return { passing: true, messages: [] }
     if (config.denyOnly) return { passing: false, messages: ['Your password has expired.'] }
@@ -24,3 +25,7 @@ export const passwordExpiryPolicy = definePolicy({
     return { passing: false, messages: [`Your password expired ${age - config.days} days ago. Set a new one.`] }
   },
 })
+
+function pretends({ pending_user: pending }: JsonObject): boolean {
+  return isJsonObject(pending) && pending.known === false
+}

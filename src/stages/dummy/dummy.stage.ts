@@ -17,11 +17,17 @@ export const dummyStage = defineStage({
   response: z.object({}),
 
   present({ config, name }) {
-    if (config.throwError) throw new Error('This stage was told to fail.')
+    failIfTold(config)
     return ask({ name })
   },
 
-  answer() {
+  answer({ config }) {
+    failIfTold(config)
     return advance()
   },
 })
+
+/** Shown or answered: what fails is not passed. */
+function failIfTold({ throwError }: { readonly throwError: boolean }): void {
+  if (throwError) throw new Error('This stage was told to fail.')
+}

@@ -88,7 +88,10 @@ describe('a password asked for beside the name', () => {
     }
 
     expect(await of('ada')).toEqual({ pending_user: { known: false, identifier: 'ada' }, pending_user_identifier: undefined })
-    expect(await of('nobody')).toEqual({ pending_user: { known: false, identifier: 'nobody' }, pending_user_identifier: undefined })
+    expect(await of('nobody')).toEqual({
+      pending_user: { known: false, identifier: 'nobody' },
+      pending_user_identifier: undefined,
+    })
   })
 
   it('asks only backends that the password stage lists', async () => {
@@ -119,7 +122,7 @@ describe('a password asked for beside the name', () => {
   })
 
   it('counts as a guess at the name, however that is written', () => {
-    expect(identificationStage.guesses?.(signingIn(), { uidField: 'ADA', password: 'x' })).toBe('identifier:ada')
+    expect(identificationStage.guesses?.(signingIn(), { uidField: ' ADA ', password: 'x' })).toBe('identifier:ada')
     expect(identificationStage.guesses?.(signingIn(), { uidField: '', password: 'x' })).toBeUndefined()
   })
 

@@ -106,6 +106,7 @@ describe('an answer to the identification challenge', () => {
     ['the user name', 'ada'],
     ['the e-mail address', 'ada@example.test'],
     ['another spelling', 'ADA'],
+    ['a name with spaces around it, as phones write them', ' ada '],
   ])('finds somebody by %s', async (_, uidField) => {
     const verdict = await answered(identificationStage, identifying(), { uidField })
 
@@ -165,13 +166,16 @@ describe('an answer to the identification challenge', () => {
     expect(context.passwords.checks).toEqual([])
   })
 
-  it.each([{}, { uidField: null }, { uidField: '' }, { password: 'correct horse' }])('without a name is refused: %j', async (answer) => {
-    expect(await answered(identificationStage, identifying(), answer)).toEqual({
-      type: 'invalid',
-      errors: [{ field: 'nonFieldErrors', message: 'No identification data provided.', code: 'invalid' }],
-      changes: {},
-    })
-  })
+  it.each([{}, { uidField: null }, { uidField: '' }, { uidField: '  ' }, { password: 'correct horse' }])(
+    'without a name is refused: %j',
+    async (answer) => {
+      expect(await answered(identificationStage, identifying(), answer)).toEqual({
+        type: 'invalid',
+        errors: [{ field: 'nonFieldErrors', message: 'No identification data provided.', code: 'invalid' }],
+        changes: {},
+      })
+    },
+  )
 
   it('is counted as a guess only where it carries a password', () => {
     expect(identificationStage.guesses?.(identifying(), { uidField: 'ada' })).toBeUndefined()
