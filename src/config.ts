@@ -46,7 +46,13 @@ const environment = z.object({
   SECRET_KEY: optional(z.string().min(shortestKey, 'must have at least 32 characters; make one with: openssl rand -base64 48')),
   SECRET_KEY_PREVIOUS: optional(z.string().min(shortestKey)),
   BOOTSTRAP_PASSWORD: optional(z.string().min(8).max(4096)),
-  BOOTSTRAP_TOKEN: optional(z.string().min(20, 'must have at least 20 characters').max(500)),
+  BOOTSTRAP_TOKEN: optional(
+    z
+      .string()
+      .min(20, 'must have at least 20 characters')
+      .max(500)
+      .regex(/^\S+$/, 'travels in a header and must not have blanks'),
+  ),
   TRUSTED_PROXIES: list.pipe(
     z.array(z.string().refine(isNetwork, { message: 'is neither an address nor a network such as 10.0.0.0/8' })),
   ),

@@ -37,10 +37,9 @@ function createProgram(): Command {
     .command('migrate')
     .description('Brings the database up to date and ends.')
     .action(() =>
-      withDatabase(async (database) => {
-        const applied = await database.migrate()
-        say(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`)
-      }),
+      withDatabase(async (_database, _config, applied) =>
+        say(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`),
+      ),
     )
 
   const blueprint = program.command('blueprint').description('Flows, stages and policies as YAML.')
@@ -83,12 +82,14 @@ function readConfig(): Config {
   return parseConfig(readEnvironment())
 }
 
-async function withDatabase(work: (database: Database, config: Config) => Promise<void>): Promise<void> {
+/** Works on the database once it is up to date. */
+async function withDatabase(
+  work: (database: Database, config: Config, applied: readonly string[]) => Promise<void>,
+): Promise<void> {
   const config = readConfig()
   const database = openDatabase(config)
   try {
-    await database.migrate()
-    await work(database, config)
+    await work(database, config, await database.migrate())
   } finally {
     await database.close()
   }

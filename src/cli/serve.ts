@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setInterval } from 'node:timers'
 import { fileURLToPath } from 'node:url'
@@ -37,49 +37,59 @@ export async function prepareStore(database: Database, config: Config, log: Logg
 export async function serve(config: Config): Promise<void> {
   const log = createLogger(config.logLevel)
   const database = openDatabase(config)
-  const generated = await prepareStore(database, config, log)
-  const app = createApp({ config, database, log })
-  await listen(app.server, config.port, config.host)
-  const metricsServer = config.metrics.port === undefined ? undefined : await serveMetrics(app, config.metrics.port, config.host)
-  welcome(config, app, generated)
+  try {
+    const generated = await prepareStore(database, config, log)
+    // Told at once: if the server cannot listen, the next start has no password to tell.
+    if (generated !== undefined) say(firstStart(generated))
+    await serveUntilStopped(config, database, log)
+  } finally {
+    await database.close()
+  }
+}
 
-  const sweeping = setInterval(
-    () => void app.sweep().catch((error: unknown) => log.error({ err: error }, 'sweeping failed')),
-    sweepEvery,
-  )
-  const reminding = setInterval(() => app.remind(), remindEvery)
-  const signal = await stopSignal()
-  log.info({ signal }, 'stopping')
-  clearInterval(sweeping)
-  clearInterval(reminding)
-  metricsServer?.close()
-  await app.close()
-  await database.close()
+async function serveUntilStopped(config: Config, database: Database, log: Logger): Promise<void> {
+  const app = createApp({ config, database, log })
+  const metricsServer = createMetricsServer(app)
+  const sweep = () => void app.sweep().catch((error: unknown) => log.error({ err: error }, 'sweeping failed'))
+  const timers = [setInterval(sweep, sweepEvery), setInterval(() => app.remind(), remindEvery)]
+  try {
+    await listen(app.server, config.port, config.host)
+    if (config.metrics.port !== undefined) await listen(metricsServer, config.metrics.port, config.host)
+    say(welcome(config, app.server, metricsServer))
+    log.info({ signal: await stopSignal() }, 'stopping')
+  } finally {
+    for (const timer of timers) clearInterval(timer)
+    metricsServer.close()
+    metricsServer.closeAllConnections()
+    await app.close()
+  }
 }
 
 /** People read this; programs read the log. */
-function welcome(config: Config, { server }: App, generated: string | undefined): void {
-  const { port } = server.address() as AddressInfo
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function firstStart(password: string): string[] {
+  return [`First start: sign in as ${administrator} with the password`, '', `  ${password}`, '', 'It is not shown again.', '']
+}
+
+function welcome(config: Config, server: Server, metricsServer: Server): string[] {
   const address = new URL(config.publicUrl)
-  if (config.port === 0) address.port = String(port)
+  if (config.port === 0) address.port = String(portOf(server))
   const lines = [
     `Stagedoor listens on ${address.origin}`,
     `  GraphQL  ${address.origin}/graphql`,
     `  REST     ${address.origin}/api/v3/`,
   ]
-  if (generated !== undefined)
-    lines.push(
-      '',
-      `First start: sign in as ${administrator} with the password`,
-      '',
-      `  ${generated}`,
-      '',
-      'It is not shown again.',
-    )
-  process.stdout.write(`${lines.join('\n')}\n`)
+  return metricsServer.listening ? [...lines, `  Metrics  http://${config.host}:${portOf(metricsServer)}/metrics`] : lines
 }
 
-function listen(server: App['server'], port: number, host: string): Promise<void> {
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -89,13 +99,12 @@ function listen(server: App['server'], port: number, host: string): Promise<void
   })
 }
 
-async function serveMetrics({ metrics }: App, port: number, host: string) {
-  const server = createServer(async (request, response) => {
+/** The metrics on a port of their own, which no token guards. */
+function createMetricsServer({ metrics }: App): Server {
+  return createServer(async (request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end()
     response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics())
   })
-  await listen(server, port, host)
-  return server
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

@@ -1,101 +1,26 @@
-import { randomUUID } from 'node:crypto'
 import { equalsInConstantTime, sha256Hex } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
-import type { AuditEvent, Effect, SignIn } from '../flow/effects.ts'
+import type { AuditEvent, SignIn } from '../flow/effects.ts'
 import type { ExecutionSelector, ExecutionStore, ExecutionWrite, Opened } from '../flow/ports.ts'
 import type { IssuedHandle, SessionKey, Visitor } from '../flow/session.ts'
+import { accountStatements, authenticatorStatements, eventStatement, ownershipStatements } from './effect-statements.ts'
 import {
-  executionColumns,
-  readExecution,
-  readSession,
-  readUser,
-  type StoredSession,
-  sealExecution,
-  sessionColumns,
-  userColumns,
-} from './rows.ts'
+  cancelAddressed,
+  insertDefinition,
+  insertExecution,
+  makeRoom,
+  selectRevision,
+  selects,
+  takePlace,
+  touch,
+  updateExecution,
+} from './execution-sql.ts'
+import { readExecution, readSession, readUser, type StoredSession, sealExecution } from './rows.ts'
 import { handleAfter, rotationGrace, SessionChange, type SessionLifetimes } from './session-change.ts'
 import { type SqlDatabase, type Statement, writeDate } from './sql.ts'
 
-/** How many executions one session may have at once; the one longest untouched makes room. */
-export const mostExecutionsPerSession = 20
-
 /** How often a session's last use is noted (milliseconds). */
 const touchEvery = 60_000
-
-const selectRevision = 'SELECT "revision" FROM "ConfigRevision" WHERE "id" = 1'
-
-const sessionBy = { handle: 's."handleHash" = $1 OR s."previousHandleHash" = $1', id: 's."id" = $1', none: '' } as const
-const executionBy = {
-  none: '1 = 0 AND e."id" = $2',
-  id: 'e."id" = $2',
-  // By the flow it is in now; by the one it has left only where nothing else answers to that slug.
-  rest: 'e."restKey" IS NOT NULL AND (e."flowSlug" = $2 OR e."restKey" = $2)',
-} as const
-
-function selectBy(session: 'handle' | 'id', execution: keyof typeof executionBy): string {
-  return `SELECT c."revision", ${sessionColumns('s')}, ${userColumns('u')}, ${executionColumns('e')}, ${userColumns('p')}
-    FROM "ConfigRevision" c
-    LEFT JOIN "Session" s ON ${sessionBy[session]}
-    LEFT JOIN "User" u ON u."id" = s."userId"
-    LEFT JOIN "Execution" e ON e."sessionId" = s."id" AND ${executionBy[execution]}
-    LEFT JOIN "User" p ON p."id" = e."pendingUserId"
-    WHERE c."id" = 1 ${execution === 'rest' ? 'ORDER BY CASE WHEN e."flowSlug" = $2 THEN 0 ELSE 1 END LIMIT 1' : ''}`
-}
-
-const selects = {
-  handle: { none: selectBy('handle', 'none'), id: selectBy('handle', 'id'), rest: selectBy('handle', 'rest') },
-  id: { none: selectBy('id', 'none'), id: selectBy('id', 'id'), rest: selectBy('id', 'rest') },
-} as const
-
-const inserted = [
-  'id',
-  'sessionId',
-  'createdAt',
-  'restKey',
-  'flowSlug',
-  'definitionId',
-  'sequence',
-  'stepToken',
-  'status',
-  'pendingUserId',
-  'plan',
-  'sealed',
-  'updatedAt',
-  'expiresAt',
-] as const
-const insertExecution = `INSERT INTO "Execution" (${inserted.map((name) => `"${name}"`).join(', ')})
-  VALUES (${inserted.map((_, index) => `$${index + 1}`).join(', ')})
-  ON CONFLICT ("sessionId", "restKey") DO UPDATE SET ${inserted.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`
-const updated = [
-  'flowSlug',
-  'definitionId',
-  'sequence',
-  'stepToken',
-  'status',
-  'pendingUserId',
-  'plan',
-  'sealed',
-  'updatedAt',
-  'expiresAt',
-  'restKey',
-] as const
-const updateExecution = `UPDATE "Execution" SET ${updated.map((name, index) => `"${name}" = $${index + 3}`).join(', ')} WHERE "id" = $1 AND "sequence" = $2`
-const insertDefinition = `INSERT INTO "FlowDefinition" ("id", "content", "createdAt") VALUES ($1, $2, $3) ON CONFLICT ("id") DO NOTHING`
-const insertEvent = `INSERT INTO "Event" ("id", "action", "app", "userId", "username", "clientIp", "requestId", "context", "createdAt") SELECT $1, $2, 'stagedoor', $3, $4, $5, $6, $7, $8 WHERE /* if guarded */ 1=1`
-// The execution that a new one replaces is not this statement's to delete as well.
-const makeRoom = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND ("restKey" IS NULL OR "restKey" <> $2) AND ("restKey" IS NOT NULL AND "flowSlug" = $3 OR "id" IN (
-  SELECT "id" FROM "Execution" WHERE "sessionId" = $1 ORDER BY "updatedAt" DESC LIMIT 1000 OFFSET ${mostExecutionsPerSession - 1}))`
-// What has been led into another flow takes the place of what was under way there.
-const takePlace = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id" <> $2 AND "restKey" IS NOT NULL AND "flowSlug" = $3 AND /* if guarded */ 1=1`
-const deleteOtherExecutions = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id" <> $2 AND /* if guarded */ 1=1`
-const deleteOtherSessions = `DELETE FROM "Session" WHERE "userId" = $1 AND "id" <> $2 AND /* if guarded */ 1=1`
-const noteLogin = `UPDATE "User" SET "lastLoginAt" = $2 WHERE "id" = $1 AND /* if guarded */ 1=1`
-const upgradeHash = `UPDATE "User" SET "passwordHash" = $3 WHERE "id" = $1 AND "passwordHash" = $2 AND /* if guarded */ 1=1`
-const noteLoginAndUpgrade = `UPDATE "User" SET "lastLoginAt" = $2, "passwordHash" = CASE WHEN "passwordHash" = $3 THEN $4 ELSE "passwordHash" END
-  WHERE "id" = $1 AND /* if guarded */ 1=1`
-const touch = `UPDATE "Session" SET "lastSeenAt" = $2 WHERE "id" = $1`
-const cancelAddressed = `UPDATE "Execution" SET "restKey" = NULL, "status" = 'cancelled', "expiresAt" = $2 WHERE "sessionId" = $1 AND "restKey" IS NOT NULL`
 
 /** Executions and sessions by hand-written SQL: a step is one read and one write. */
 export class SqlExecutionStore implements ExecutionStore {
@@ -165,6 +90,7 @@ export class SqlExecutionStore implements ExecutionStore {
       // A slug names one execution of a session, whichever flow that was started with.
       ...(makesRoom ? [{ text: makeRoom, values: [sessionId, restKey, restKey && flowSlug] }] : []),
     ]
+    const proofs = authenticatorStatements(effects, this.box, now)
     const statements = [
       ...before,
       this.executionStatement(change, sessionId),
@@ -173,8 +99,12 @@ export class SqlExecutionStore implements ExecutionStore {
       ...(ownership.length > 0 ? ownershipStatements(change, sessionId, signIn, now) : []),
       ...accountStatements(effects, signIn, now),
       ...effects.flatMap((effect) => (effect.type === 'audit' ? [eventStatement(effect.event, visitor, now)] : [])),
+      ...proofs,
     ]
-    const saved = await this.sql.write(statements, before.length)
+    const guards = proofs.flatMap(({ guards: mustTouch }, index) =>
+      mustTouch ? [statements.length - proofs.length + index] : [],
+    )
+    const saved = await this.sql.write(statements, before.length, ...guards)
     if (saved) this.storedDefinitions.add(change.definition.id)
     const issued = created?.issued ?? rotated?.issued
     return { saved, sessionId, ...(saved && issued && { issued }) }
@@ -235,51 +165,6 @@ export class SqlExecutionStore implements ExecutionStore {
     ]
     const restKey = execution.restKey ?? null
     if (after !== undefined) return { text: updateExecution, values: [execution.id, after, ...moving, restKey] }
-    return { text: insertExecution, values: [execution.id, sessionId, writeDate(execution.createdAt), restKey, ...moving] }
+    return { text: insertExecution, values: [execution.id, sessionId, writeDate(execution.createdAt), ...moving, restKey] }
   }
-}
-
-function ownershipStatements(change: ExecutionWrite, sessionId: string, signIn: SignIn | undefined, now: Date): Statement[] {
-  const { visitor, session, execution } = change
-  const statements: Statement[] = []
-  // What ran for one person must not go on for another.
-  if (session?.userId !== undefined && session.userId !== signIn?.userId) {
-    statements.push({ text: deleteOtherExecutions, values: [sessionId, execution.id] })
-    statements.push(eventStatement({ action: 'logout', userId: session.userId }, visitor, now))
-  }
-  if (!signIn) return statements
-  if (signIn.terminateOtherSessions) statements.push({ text: deleteOtherSessions, values: [signIn.userId, sessionId] })
-  const context = { auth_method: signIn.authMethod ?? null, flow: execution.flowSlug }
-  statements.push(eventStatement({ action: 'login', userId: signIn.userId, username: signIn.username, context }, visitor, now))
-  return statements
-}
-
-/** PostgreSQL changes a row once a statement: what happens to one account is written together. */
-function accountStatements(effects: readonly Effect[], signIn: SignIn | undefined, now: Date): Statement[] {
-  const upgrades = effects.filter((effect) => effect.type === 'upgrade_password_hash')
-  const ofSignIn = upgrades.find(({ userId }) => userId === signIn?.userId)
-  const statements = upgrades
-    .filter((upgrade) => upgrade !== ofSignIn)
-    .map(({ userId, from, to }) => ({ text: upgradeHash, values: [userId, from, to] }))
-  if (!signIn) return statements
-  if (!ofSignIn) return [...statements, { text: noteLogin, values: [signIn.userId, writeDate(now)] }]
-  return [...statements, { text: noteLoginAndUpgrade, values: [signIn.userId, writeDate(now), ofSignIn.from, ofSignIn.to] }]
-}
-
-function eventStatement(
-  { action, userId, username, context }: AuditEvent,
-  visitor: Pick<Visitor, 'clientIp' | 'requestId'>,
-  now: Date,
-): Statement {
-  const values = [
-    randomUUID(),
-    action,
-    userId ?? null,
-    username ?? '',
-    visitor.clientIp,
-    visitor.requestId,
-    JSON.stringify(context ?? {}),
-    writeDate(now),
-  ]
-  return { text: insertEvent, values }
 }

@@ -11,6 +11,8 @@ export function openPostgresql(url: string): pg.Pool {
     connectionTimeoutMillis: 5000,
     statement_timeout: 15_000,
     application_name: 'stagedoor',
+    // The hot statements are planned once, while tables may still be empty: a scan would be right then, and costly ever after.
+    options: '-c enable_seqscan=off -c jit=off',
   })
   // An idle connection that the server closes is replaced at the next query, which reports what is wrong.
   pool.on('error', () => undefined)
@@ -38,8 +40,10 @@ export class PostgresqlSql implements SqlDatabase {
     return this.query({ name: nameOf(text), text }, values)
   }
 
-  async write(statements: readonly Statement[], guard?: number): Promise<boolean> {
+  async write(statements: readonly Statement[], ...guards: readonly number[]): Promise<boolean> {
     this.counts.writes += 1
+    if (guards.length > 1) return this.transaction(statements, guards)
+    const [guard] = guards
     const key = `${guard} ${statements.map(({ text }) => text).join(';')}`
     const combined = this.combined.get(key) ?? combine(statements, guard)
     this.combined.set(key, combined)
@@ -50,11 +54,37 @@ export class PostgresqlSql implements SqlDatabase {
     return rows.length > 0
   }
 
-  private async query({ name, text }: Combined, values: readonly SqlValue[]): Promise<readonly Row[]> {
+  /** What several rows must agree to takes a transaction: only a row that is locked tells what it will be. */
+  private async transaction(statements: readonly Statement[], guards: readonly number[]): Promise<boolean> {
+    const client = await this.reachably(() => this.pool.connect())
     try {
-      return (await this.pool.query({ name, text, values: [...values] })).rows
+      await client.query('BEGIN')
+      for (const [index, { text, values }] of statements.entries()) {
+        const { rowCount } = await client.query({ name: nameOf(text), text, values: [...values] })
+        if (rowCount !== 0 || !guards.includes(index)) continue
+        await client.query('ROLLBACK')
+        return false
+      }
+      await client.query('COMMIT')
+      return true
     } catch (error) {
-      throw isOutOfReach(error) ? new ServiceUnavailableError(5, { cause: error }) : error
+      // On a lost connection the server has rolled back already.
+      await client.query('ROLLBACK').catch(() => undefined)
+      throw reported(error)
+    } finally {
+      client.release()
+    }
+  }
+
+  private async query({ name, text }: Combined, values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return (await this.reachably(() => this.pool.query({ name, text, values: [...values] }))).rows
+  }
+
+  private async reachably<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      throw reported(error)
     }
   }
 }
@@ -80,9 +110,13 @@ function nameOf(text: string): string {
   return createHash('sha1').update(text).digest('base64url')
 }
 
-/** Classes 08 (connection), 53 (resources) and 57 (operator intervention), and what the socket says. */
+function reported(error: unknown): unknown {
+  return isOutOfReach(error) ? new ServiceUnavailableError(5, { cause: error }) : error
+}
+
+/** Classes 08 (connection), 40 (lost to another transaction), 53 (resources) and 57 (operator intervention), and what the socket says. */
 function isOutOfReach(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (/^(08|53|57)/.test(code) || /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
+  if (/^(08|40|53|57)/.test(code) || /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
   return /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after calling end/.test(String(error))
 }

@@ -17,10 +17,10 @@ export interface SqlDatabase {
   readonly provider: 'sqlite' | 'postgresql'
   rows(statement: Statement): Promise<readonly Row[]>
   /**
-   * Runs statements as one transaction and one round trip. The guard (its place in the list) must touch a row, or
-   * nothing is written and the result is false. PostgreSQL runs them as one statement: none may read what another writes.
+   * Runs statements as one transaction. Each guard (its place in the list) must touch a row, or nothing is written and the
+   * result is false. With one guard at the most, PostgreSQL runs them as one statement: none may read what another writes.
    */
-  write(statements: readonly Statement[], guard?: number): Promise<boolean>
+  write(statements: readonly Statement[], ...guards: readonly number[]): Promise<boolean>
   /** How many reads and writes there were, for the benchmark. */
   readonly counts: { reads: number; writes: number }
 }

@@ -1,3 +1,4 @@
+import type { NewAuthenticator } from './authenticators.ts'
 import type { JsonObject } from './json.ts'
 
 /** One entry of the audit trail. Never holds a secret, nor what an unknown person typed. */
@@ -32,4 +33,9 @@ export type Effect =
   | { readonly type: 'sign_out' }
   /** The stored hash moves to current parameters, unless the password was changed meanwhile. */
   | { readonly type: 'upgrade_password_hash'; readonly userId: number; readonly from: string; readonly to: string }
+  | { readonly type: 'add_authenticator'; readonly authenticator: NewAuthenticator }
+  /** A proof was accepted. Refused, with all that is written with it, if the authenticator was changed meanwhile. */
+  | { readonly type: 'use_authenticator'; readonly id: string; readonly version: number; readonly data: JsonObject }
+  /** A proof was refused: the next one has to wait. */
+  | { readonly type: 'fail_authenticator'; readonly id: string }
   | { readonly type: 'audit'; readonly event: AuditEvent }

@@ -13,9 +13,10 @@ import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
+import type { Planned } from './planner.ts'
 import type { EngineDependencies, Opened } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
-import { activeBinding, nothingShown, type Run } from './run.ts'
+import { activeBinding, newRun, type Run, storedRun } from './run.ts'
 import type { IssuedHandle, Visitor } from './session.ts'
 import type { ActionType, FlowStep } from './step.ts'
 import { stepOf } from './step-of.ts'
@@ -104,11 +105,12 @@ export class FlowExecutor {
     })
   }
 
-  /** Does one of the things that a step offers beside its response. */
-  async perform(visitor: Visitor, executionId: string, stepToken: string, action: Exclude<ActionType, 'submit'>): Promise<Reply> {
+  /** Does one of the things that a step offers beside its response: submitting needs one. */
+  async perform(visitor: Visitor, executionId: string, stepToken: string, action: ActionType): Promise<Reply> {
     const digest = this.digest(executionId, { action })
     return this.change(visitor, executionId, stepToken, digest, async (run) => {
       this.mustOffer(run, action)
+      if (action === 'submit') throw new ActionNotAllowedError(this.stepOfRun(run))
       if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
       const { next } = run.plan.query
       const challenge = finalRedirect(next !== undefined && isSafeNextPath(next) ? next : '/')
@@ -116,8 +118,14 @@ export class FlowExecutor {
     })
   }
 
-  /** Plans a flow about its own user, whoever started it. */
-  protected async enter(request: StartRequest, opened: Opened, about?: User): Promise<Run> {
+  /** A flow's first step, or the step that refuses it. */
+  protected async enter(request: StartRequest, opened: Opened): Promise<Run> {
+    const { run, planned } = await this.plan(request, opened)
+    return this.walker.enter(run, planned)
+  }
+
+  /** Plans a flow about nobody yet, or about the user that is given. */
+  protected async plan(request: StartRequest, opened: Opened, about?: User): Promise<{ run: Run; planned: Planned }> {
     const { visitor, flow, query } = request
     const configuration = await this.deps.configurations.at(opened.revision)
     const live =
@@ -127,25 +135,17 @@ export class FlowExecutor {
     if (!live) throw new FlowNotFoundError()
     const context: PlanContext = about ? { pending_user: { known: true, id: about.id } } : {}
     const denialNext = 'denialNext' in request ? request.denialNext : query.next
-    const run: Run = {
+    const { definition } = live
+    const run = newRun({
       visitor,
+      opened,
       configuration,
-      definition: live.definition,
-      session: opened.reissue ? undefined : opened.session,
-      sessionUser: opened.reissue ? undefined : opened.sessionUser,
+      definition,
       pendingUser: about,
-      stored: undefined,
       plan: newPlan([], context, query),
-      states: {},
-      status: 'active',
-      shown: nothingShown,
-      effects: [],
-      lastAnswer: undefined,
-      restKey: undefined,
-      delivered: false,
       denialNext,
-    }
-    return this.walker.enter(run, await this.walker.planner.plan({ ...run, live, context, query }))
+    })
+    return { run, planned: await this.walker.planner.plan({ ...run, live, context, query }) }
   }
 
   /** Writes a run that has just begun. */
@@ -161,27 +161,7 @@ export class FlowExecutor {
       this.deps.configurations.at(opened.revision),
       this.deps.configurations.pinned(execution.definitionId),
     ])
-    const { session, sessionUser, pendingUser } = opened
-    const { plan, states, status, shown, lastAnswer, restKey, delivered } = execution
-    const denialNext = plan.query.next
-    return {
-      visitor,
-      configuration,
-      definition,
-      session,
-      sessionUser,
-      pendingUser,
-      stored: execution,
-      plan,
-      states,
-      status,
-      shown,
-      effects: [],
-      lastAnswer,
-      restKey,
-      delivered,
-      denialNext,
-    }
+    return storedRun({ visitor, opened, configuration, definition, execution })
   }
 
   /** The reply for a run that was only looked at: written if looking changed it. */

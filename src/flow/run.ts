@@ -3,7 +3,7 @@ import type { Effect } from './effects.ts'
 import type { Execution, LastAnswer } from './execution.ts'
 import { isJsonObject, type JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
-import type { Configuration } from './ports.ts'
+import type { Configuration, Opened } from './ports.ts'
 import type { Session, Visitor } from './session.ts'
 import type { Changes } from './stage.ts'
 import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
@@ -34,6 +34,39 @@ export interface Run {
 /** What stands before anything was shown. */
 export const nothingShown: Execution['shown'] = { challenge: { kind: '', component: '', fields: {} }, errors: [] }
 
+/** A run that begins now. A handle from before a rotation brings no session into it. */
+export function newRun({
+  opened,
+  ...begun
+}: Pick<Run, 'visitor' | 'configuration' | 'definition' | 'pendingUser' | 'plan' | 'denialNext'> & {
+  readonly opened: Opened
+}): Run {
+  return {
+    ...begun,
+    session: opened.reissue ? undefined : opened.session,
+    sessionUser: opened.reissue ? undefined : opened.sessionUser,
+    stored: undefined,
+    states: {},
+    status: 'active',
+    shown: nothingShown,
+    effects: [],
+    lastAnswer: undefined,
+    restKey: undefined,
+    delivered: false,
+  }
+}
+
+/** A stored execution, taken up again. */
+export function storedRun({
+  opened: { session, sessionUser, pendingUser },
+  execution,
+  ...where
+}: Pick<Run, 'visitor' | 'configuration' | 'definition'> & { readonly opened: Opened; readonly execution: Execution }): Run {
+  const { plan, states, status, shown, lastAnswer, restKey, delivered } = execution
+  const kept = { plan, states, status, shown, lastAnswer, restKey, delivered }
+  return { ...where, ...kept, session, sessionUser, pendingUser, stored: execution, effects: [], denialNext: plan.query.next }
+}
+
 /** The binding at the head of the plan. */
 export function activeBinding(run: Pick<Run, 'plan' | 'definition'>): StageBinding | undefined {
   const [id] = run.plan.bindings
@@ -42,12 +75,9 @@ export function activeBinding(run: Pick<Run, 'plan' | 'definition'>): StageBindi
 
 /** The run with a verdict's changes: context, the person behind it, effects. */
 export function withChanges(run: Run, changes: Changes): Run {
-  const pending = changes.context && 'pending_user' in changes.context ? changes.context.pending_user : undefined
-  const forgetsUser =
-    changes.context !== undefined && 'pending_user' in changes.context && !(isJsonObject(pending) && pending.known)
   let next: Run = {
     ...run,
-    pendingUser: changes.pendingUser ?? (forgetsUser ? undefined : run.pendingUser),
+    pendingUser: pendingUserAfter(run, changes),
     effects: changes.effects ? [...run.effects, ...changes.effects] : run.effects,
   }
   for (const effect of changes.effects ?? []) {
@@ -55,6 +85,13 @@ export function withChanges(run: Run, changes: Changes): Run {
     if (effect.type === 'sign_out') next = { ...next, sessionUser: undefined }
   }
   return next
+}
+
+/** A record stands for the pending user only as long as the context names that one. */
+function pendingUserAfter(run: Run, { context, pendingUser = run.pendingUser }: Changes): User | undefined {
+  if (!context || !('pending_user' in context)) return pendingUser
+  const named = context.pending_user
+  return isJsonObject(named) && named.known && named.id === pendingUser?.id ? pendingUser : undefined
 }
 
 /** The run with an entry in the audit trail. */

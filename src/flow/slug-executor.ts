@@ -71,11 +71,12 @@ export class SlugExecutor extends FlowExecutor {
     return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, digest)
   }
 
-  /** Plans a flow for its own caller, as an administrator's "execute" does; the client then goes to its page. */
-  async prepare(request: SlugRequest, about: User): Promise<Reply> {
+  /** Plans a flow about its caller, who then goes to its page, as an administrator's "execute" does; undefined: it is not for them. */
+  async prepare(request: SlugRequest, about: User): Promise<Reply | undefined> {
     const opened = await this.openBySlug(request)
-    const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened, about)
-    return this.begin({ ...run, restKey: request.slug })
+    const { run, planned } = await this.plan({ ...request, flow: { slug: request.slug } }, opened, about)
+    if (planned.type !== 'planned') return undefined
+    return this.begin({ ...(await this.walker.enter(run, planned)), restKey: request.slug })
   }
 
   private openBySlug({ visitor, slug }: SlugRequest): Promise<Opened> {

@@ -25,5 +25,9 @@ export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices):
     page.headers.set('content-security-policy', graphiqlPolicy)
     return page
   })
+  routes.all('/graphql', (context) => {
+    const message = `Method "${context.req.method}" not allowed.`
+    return context.json({ errors: [{ message, extensions: { code: 'METHOD_NOT_ALLOWED' } }] }, 405, { allow: 'GET, POST' })
+  })
   return routes
 }

@@ -9,7 +9,7 @@ const commonHeaders = Object.entries({
   'cross-origin-opener-policy': 'same-origin',
   'origin-agent-cluster': '?1',
   'referrer-policy': 'same-origin',
-  'strict-transport-security': 'max-age=15552000; includeSubDomains',
+  'strict-transport-security': 'max-age=15552000',
   vary: 'Origin',
   'x-content-type-options': 'nosniff',
   'x-dns-prefetch-control': 'off',

@@ -24,7 +24,7 @@ export function healthRoutes({ ping, metrics, token }: HealthOptions): HttpApp {
   })
   if (token === undefined) return routes
   routes.get('/metrics', async (context) => {
-    const given = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
+    const given = /^Bearer +(.+)$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? ''
     if (!equalsInConstantTime(given, token))
       return context.json({ detail: 'Send the metrics token.', code: 'not_authenticated' }, 401)
     return context.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType })

@@ -160,6 +160,7 @@ describe('a policy that fails', () => {
         context: { policy: 'policy-1', binding: 'binding-1', message: 'division by zero' },
       },
     ])
+    expect(engine.addresses).toEqual(['203.0.113.7'])
   })
 
   it('does not keep the others from being heard', async () => {
@@ -264,6 +265,7 @@ describe('a policy whose executions are logged', () => {
         context: { policy: 'policy-1', binding: 'binding-1', passing: false, messages: ['heard'] },
       },
     ])
+    expect(engine.addresses).toEqual(['203.0.113.7'])
   })
 
   it('names nobody where nobody is asked about', async () => {

@@ -49,7 +49,7 @@ export function accountRoutes(accounts: Accounts, executor: FlowExecutor & SlugE
     }
     const slug = context.req.param('slug')
     const reply = await executor.prepare({ visitor: request.visitor, slug, query: {}, denialNext: undefined }, user)
-    if (reply.step.status === 'denied') return context.json({ detail: 'Flow not applicable.', code: 'invalid' }, 400)
+    if (!reply) return context.json({ detail: 'Flow not applicable.', code: 'invalid' }, 400)
     await request.issue(reply.issued)
     return context.json({ link: `${request.origin.ownOrigin}/if/flow/${slug}/` })
   })

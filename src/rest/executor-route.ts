@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { parseQuery } from '../flow/next-path.ts'
 import { isOfSomebody } from '../flow/session.ts'
 import type { SlugExecutor, SlugRequest } from '../flow/slug-executor.ts'
-import { createRoutes, type HttpApp, type HttpEnvironment } from '../http/app.ts'
+import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } from '../http/app.ts'
 import { readJsonObjectBody } from '../http/body.ts'
 import { encodeStep } from './encode-step.ts'
 import type { WireCodec } from './wire-codec.ts'
@@ -29,6 +29,8 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
     if (!reply.stagesLeft) return context.json(encodeStep(reply.step, codec))
     return context.body(null, 302, { location: context.env.incoming.url ?? context.req.path })
   })
+
+  routes.all('/flows/executor/:slug/', (context) => methodNotAllowed(context, 'GET, HEAD, POST'))
 
   return routes
 }

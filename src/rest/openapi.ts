@@ -34,7 +34,11 @@ const responseErrors = {
 /** The REST face as an OpenAPI 3.1 document, generated from the registered kinds. */
 export function openApiDocument(
   codec: WireCodec,
-  { version, publicUrl, cookieName }: { readonly version: string; readonly publicUrl: string; readonly cookieName: string },
+  {
+    version,
+    publicUrl,
+    cookieName = 'authentik_session',
+  }: { readonly version: string; readonly publicUrl: string; readonly cookieName?: string },
 ): object {
   const answered = codec.shapes.filter(({ response }) => response)
   const schemas = {

@@ -170,6 +170,7 @@ describe('the token that proves whose page it is', () => {
     ['a cookie that a neighbouring host planted', 'planted', 'authentik_csrf=planted'],
     ['an empty token', '', 'authentik_csrf='],
     ['a header that differs from the cookie', 'guess', `authentik_csrf=${cookies.csrfToken(handle)}`],
+    ['a cookie that differs from the header', cookies.csrfToken(handle), 'authentik_csrf=planted'],
   ])('is not %s', (_, header, sent) => {
     expect(cookies.csrfMatches(handle, header, sent)).toBe(false)
   })

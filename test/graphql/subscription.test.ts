@@ -4,7 +4,7 @@ import { seedFlow, signInStages } from '../support/seed.ts'
 import { endOf, nextStep, overEventSource, overSse, streamWays } from '../support/streams.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from '../support/test-app.ts'
 
-const metricsToken = 'a token for the metrics'
+const metricsToken = 'a-token-for-the-metrics'
 
 let app: TestApp
 let ada: Account
@@ -157,5 +157,7 @@ it.each([overSse, overEventSource])('$name end with a word when the server stops
 
 async function openSubscriptions(): Promise<number> {
   const response = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })
-  return Number(/^stagedoor_subscriptions (\d+)$/m.exec(await response.text())?.[1])
+  const [, count] = /^stagedoor_subscriptions (\d+)$/m.exec(await response.text()) ?? []
+  if (count === undefined) throw new Error(`The metrics do not tell: ${response.status}`)
+  return Number(count)
 }

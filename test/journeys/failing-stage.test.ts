@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { failNextRead } from '../support/fail-read.ts'
 import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
 import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
 
@@ -69,6 +70,19 @@ describeJourneys('a stage that fails', (ground) => {
 
       expect(await client.read()).toMatchObject({ kind: 'dummy' })
       expect(await client.answer('dummy')).toMatchObject({ kind: 'redirect' })
+    })
+
+    it('can be answered again when it failed over an answer', async () => {
+      const [{ slug }, ada] = [await ground.flow(), await ground.person()]
+      const client = visit()
+      await client.start(slug)
+      failNextRead(ground.app.database, /FROM "User" u WHERE/)
+
+      const failed = await client.answer('identification', { uidField: ada.username })
+
+      expect(failed).toMatchObject({ kind: 'flow_error' })
+      expect(await client.read()).toMatchObject({ kind: 'identification', errors: [] })
+      expect(await client.answer('identification', { uidField: ada.username })).toMatchObject({ kind: 'password' })
     })
 
     it.each([

@@ -139,6 +139,34 @@ describeJourneys('a session that is signed in', (ground) => {
       expect(await ground.prisma.execution.count({ where: { flowSlug: settings.slug } })).toBe(0)
     })
 
+    it('keeps what runs in it when the same person signs in again', async () => {
+      const [{ slug }, ada] = [await ground.flow(), await ground.person()]
+      const settings = await ground.flow({ flow: { designation: 'stage_configuration' }, stages: [{ kind: 'dummy' }] })
+      const client = visit()
+      await signIn(client, slug, ada)
+      const tab = client.tab()
+      await tab.start(settings.slug)
+
+      await signIn(client, slug, ada)
+
+      expect(await tab.answer('dummy')).toMatchObject({ kind: 'redirect' })
+      expect(await ground.events('logout', ada.id)).toBe(0)
+    })
+
+    it('may sign out in the middle of a flow, which goes on as nobody', async () => {
+      const [{ slug }, ada] = [await ground.flow(), await ground.person()]
+      const flow = { designation: 'unenrollment', title: 'Farewell %(user)s' } as const
+      const farewell = await ground.flow({ flow, stages: [{ kind: 'dummy' }, { kind: 'user_logout' }, { kind: 'dummy' }] })
+      const client = visit()
+      await signIn(client, slug, ada)
+      expect(await client.start(farewell.slug)).toMatchObject({ title: `Farewell ${ada.username}` })
+
+      expect(await client.answer('dummy')).toMatchObject({ kind: 'dummy', title: 'Farewell ' })
+
+      expect(await client.whoAmI()).toBeUndefined()
+      expect(await client.answer('dummy')).toMatchObject({ kind: 'redirect' })
+    })
+
     it('is left as it is by who signs out without being signed in', async () => {
       const client = visit()
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { mostExecutionsPerSession } from '../../src/db/execution-sql.ts'
 import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 
@@ -76,5 +77,24 @@ describeJourneys('two flows in one browser', (ground) => {
     expect((await stranger.submit('dummy')).problem).toEqual({ code: 'EXECUTION_NOT_FOUND' })
     expect((await stranger.perform('CANCEL')).problem).toEqual({ code: 'EXECUTION_NOT_FOUND' })
     expect(await owner.read()).toMatchObject({ kind: 'dummy' })
+  })
+
+  it('are no more than twenty: the one longest untouched makes room', async () => {
+    const { slug } = await ground.flow({ stages: [{ kind: 'dummy' }, { kind: 'dummy' }] })
+    const client = new GraphQLJourney(ground.app.url)
+    const tabs = Array.from({ length: mostExecutionsPerSession }, () => client.tab())
+    for (const tab of tabs) {
+      await tab.start(slug)
+      ground.app.clock.advance(1)
+    }
+    const [oldest, second] = tabs
+    expect(await oldest?.answer('dummy')).toMatchObject({ kind: 'dummy' })
+    ground.app.clock.advance(1)
+
+    await client.start(slug)
+
+    expect((await second?.read())?.problem).toEqual({ code: 'EXECUTION_NOT_FOUND' })
+    expect(await oldest?.read()).toMatchObject({ kind: 'dummy' })
+    expect(await ground.prisma.execution.count({ where: { flowSlug: slug } })).toBe(mostExecutionsPerSession)
   })
 })

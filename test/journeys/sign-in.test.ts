@@ -106,6 +106,18 @@ describeJourneys('signing in', (ground) => {
       expect(await disabled.whoAmI()).toBeUndefined()
     })
 
+    it('takes the password of an account that was deleted meanwhile for a wrong one', async () => {
+      const [{ slug }, ada] = [await ground.flow(), await ground.person()]
+      const client = visit()
+      await client.start(slug)
+      await client.answer('identification', { uidField: ada.username })
+      await ground.prisma.user.delete({ where: { id: ada.id } })
+
+      const refused = await client.answer('password', { password: ada.password })
+
+      expect(refused).toMatchObject({ kind: 'password', errors: [{ message: 'Invalid password' }] })
+    })
+
     it('refuses an account that is disabled between the password and the sign-in', async () => {
       const ada = await ground.person()
       const login = { kind: 'user_login', config: { rememberMeOffset: 'days=1' } }

@@ -10,10 +10,12 @@ export interface ChildServer {
   readonly pid: number
   /** `http://127.0.0.1:<port>` */
   readonly url: string
+  /** What it wrote to standard output so far: that is for people. */
+  readonly output: () => string
   /** What it wrote to standard error so far. */
   readonly log: () => string
-  /** Ends it, by SIGTERM unless told otherwise, and resolves when it is gone. */
-  stop(signal?: NodeJS.Signals): Promise<void>
+  /** Ends it, by SIGTERM unless told otherwise, and resolves with its exit code when it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** Starts the product as `npm start` does, on a free port; resolves once it listens. */
@@ -29,7 +31,11 @@ export async function startProgram(
   const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH, ...env } })
   const orphaned = () => child.kill('SIGKILL')
   process.once('exit', orphaned)
-  const exited = once(child, 'exit').then(() => process.off('exit', orphaned))
+  const exited = once(child, 'close').then(([code]: (number | null)[]) => {
+    process.off('exit', orphaned)
+    return code ?? null
+  })
+  let output = ''
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
@@ -37,6 +43,7 @@ export async function startProgram(
 
   const port = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
+      output += `${line}\n`
       const address = /listens on (\S+)$/.exec(line)?.[1]
       if (address) resolve(new URL(address).port)
     })
@@ -45,10 +52,11 @@ export async function startProgram(
   return {
     pid: child.pid ?? 0,
     url: `http://127.0.0.1:${port}`,
+    output: () => output,
     log: () => log,
-    stop: async (signal = 'SIGTERM') => {
+    stop: (signal = 'SIGTERM') => {
       child.kill(signal)
-      await exited
+      return exited
     },
   }
 }

@@ -13,6 +13,8 @@ type Evaluation = (request: PolicyRequest<Record<string, unknown>>) => PolicyRes
 export class TestEngine {
   readonly services = new FakePolicyServices()
   readonly events: AuditEvent[] = []
+  /** From where the events came. */
+  readonly addresses: string[] = []
   /** Whose groups were asked for. */
   readonly asked: number[] = []
   private readonly evaluations = new Map<string, Evaluation>()
@@ -38,7 +40,10 @@ export class TestEngine {
         this.asked.push(userId)
         return new Set(groups[userId])
       },
-      audit: (event) => void this.events.push(event),
+      audit: (event, { clientIp }) => {
+        this.events.push(event)
+        this.addresses.push(clientIp)
+      },
     })
   }
 

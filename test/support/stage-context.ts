@@ -35,7 +35,7 @@ export interface ContextOptions {
   readonly recoveryUrl?: string
 }
 
-export const signInFlow: FlowHead = {
+const signInFlow: FlowHead = {
   id: '5d0c7f0e-0c0b-4e5a-9a43-3b8a3c0f7d10',
   slug: 'sign-in',
   name: 'Sign in',

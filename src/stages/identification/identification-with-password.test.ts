@@ -81,6 +81,13 @@ describe('a password asked for beside the name', () => {
     ])
   })
 
+  it('does the work of a check even without a password', async () => {
+    const context = signingIn()
+    await answered(identificationStage, context, { uidField: 'ada' })
+
+    expect(context.passwords.checks).toEqual([{ password: '', storedHash: ada.passwordHash }])
+  })
+
   it('leaves the same trace of a refusal whoever was named: nobody of ours is pending', async () => {
     const of = async (uidField: string) => {
       const verdict = await answered(identificationStage, signingIn(), { uidField, password: 'wrong' })

@@ -1,0 +1,50 @@
+import type { SecretBox } from '../credentials/secret-box.ts'
+import type { Authenticator, AuthenticatorDirectory } from '../flow/authenticators.ts'
+import type { JsonObject } from '../flow/json.ts'
+import { type Row, readDate, readFlag, readOptional, type SqlDatabase } from './sql.ts'
+
+const select = `SELECT "id", "userId", "kind", "stageId", "name", "confirmed", "sealed", "version", "failures", "lastFailedAt", "createdAt", "lastUsedAt"
+  FROM "Authenticator" WHERE "userId" = $1 ORDER BY "createdAt", "id" LIMIT 200`
+
+/** What people have set up, opened with the server's key. */
+export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
+  private readonly sql: SqlDatabase
+  private readonly box: SecretBox
+
+  constructor(sql: SqlDatabase, box: SecretBox) {
+    this.sql = sql
+    this.box = box
+  }
+
+  async of(userId: number): Promise<readonly Authenticator[]> {
+    const rows = await this.sql.rows({ text: select, values: [userId] })
+    return rows.map((row) => this.read(row)).filter(({ confirmed }) => confirmed)
+  }
+
+  private read(row: Row): Authenticator {
+    const id = String(row.id)
+    return {
+      id,
+      userId: Number(row.userId),
+      kind: String(row.kind),
+      stageId: readOptional(row.stageId, String),
+      name: String(row.name),
+      confirmed: readFlag(row.confirmed),
+      data: JSON.parse(this.box.open(String(row.sealed), contextOf(id))) as JsonObject,
+      version: Number(row.version),
+      failures: Number(row.failures),
+      lastFailedAt: readOptional(row.lastFailedAt, readDate),
+      createdAt: readDate(row.createdAt),
+      lastUsedAt: readOptional(row.lastUsedAt, readDate),
+    }
+  }
+}
+
+/** The data of an authenticator, for this row and no other. */
+export function sealAuthenticator(id: string, data: JsonObject, box: SecretBox): string {
+  return box.seal(JSON.stringify(data), contextOf(id))
+}
+
+function contextOf(id: string): string {
+  return `authenticator ${id}`
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../../src/db/database.ts'
+import { Browser } from '../support/browser.ts'
+import { startChildServer } from '../support/child-server.ts'
+import { quickEnvironment, runCommand } from '../support/command-line.ts'
+
+/** Processes start slowly where others run beside them. */
+const patience = 120_000
+
+describe('every command', { timeout: patience }, () => {
+  it.each([
+    [[], /Usage: stagedoor \[options\] \[command\]/],
+    [['serve'], /Usage: stagedoor serve/],
+    [['migrate'], /Usage: stagedoor migrate/],
+    [['user'], /Usage: stagedoor user/],
+    [['user', 'create'], /Usage: stagedoor user create .*<username>[\s\S]*--password-stdin/],
+    [['user', 'set-password'], /Usage: stagedoor user set-password .*<username>[\s\S]*--password-stdin/],
+  ])('explains itself: %j --help', async (command, usage) => {
+    const { code, output, errors } = await runCommand([...command, '--help'])
+
+    expect(output).toMatch(usage)
+    expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  })
+
+  it('tells its version', async () => {
+    expect(await runCommand(['--version'])).toMatchObject({ code: 0, output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+
+  it.each([
+    [['dance'], /unknown command 'dance'/],
+    [['user', 'create'], /missing required argument 'username'/],
+    [['user', 'set-password', 'ada'], /required option '--password-stdin' not specified/],
+    [['migrate', '--fast'], /unknown option '--fast'/],
+  ])('says what it does not understand: %j', async (command, problem) => {
+    const { code, errors } = await runCommand(command)
+
+    expect(code).toBe(1)
+    expect(errors).toMatch(problem)
+    expect(errors).not.toMatch(/\n +at /)
+  })
+})
+
+describe('migrate', { timeout: patience }, () => {
+  it('brings the database up to date, once', async () => {
+    const env = quickEnvironment()
+
+    expect(await runCommand(['migrate'], env)).toEqual({ code: 0, output: expect.stringMatching(/^Applied: \d+\w+/), errors: '' })
+    expect(await runCommand(['migrate'], env)).toEqual({ code: 0, output: 'The database is up to date.\n', errors: '' })
+  })
+
+  it('says that a database does not answer', async () => {
+    const env = { ...quickEnvironment(), DATABASE_URL: 'postgresql://127.0.0.1:9/nothing' }
+    const { code, errors } = await runCommand(['migrate'], env)
+
+    expect(code).toBe(1)
+    expect(errors).toMatch(/ECONNREFUSED/)
+    expect(errors).not.toMatch(/\n +at /)
+  })
+})
+
+describe('user', { timeout: patience }, () => {
+  it('create makes an account that signs in with the password from standard input', async () => {
+    const env = quickEnvironment()
+    const created = await runCommand(
+      ['user', 'create', 'ada', '--email', 'ada@example.test', '--name', 'Ada L.', '--password-stdin'],
+      env,
+      'a password of my own\n',
+    )
+    const server = await startChildServer({ ...env, LOG_LEVEL: 'error' })
+    onTestFinished(async () => void (await server.stop('SIGKILL')))
+    const browser = new Browser(server.url)
+    await browser.signIn('default-authentication-flow', { username: 'ada', password: 'a password of my own' })
+
+    expect(created).toEqual({ code: 0, output: 'Created ada.\n', errors: '' })
+    expect(await browser.graphql('{ viewer { user { username name email } } }')).toEqual({
+      data: { viewer: { user: { username: 'ada', name: 'Ada L.', email: 'ada@example.test' } } },
+    })
+  })
+
+  it('set-password ends the sessions that the old one has opened, while the server runs', async () => {
+    const env = quickEnvironment()
+    await runCommand(['user', 'create', 'ada', '--password-stdin'], env, 'the old password')
+    const server = await startChildServer({ ...env, LOG_LEVEL: 'error' })
+    onTestFinished(async () => void (await server.stop('SIGKILL')))
+    const browser = new Browser(server.url)
+    await browser.signIn('default-authentication-flow', { username: 'ada', password: 'the old password' })
+
+    const changed = await runCommand(['user', 'set-password', 'ada', '--password-stdin'], env, 'the new password')
+
+    expect(changed).toEqual({ code: 0, output: 'Set the password of ada.\n', errors: '' })
+    expect(await browser.graphql('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } })
+    const refused = await browser.signIn('default-authentication-flow', { username: 'ada', password: 'the old password' })
+    expect(refused.challenge.responseErrors).toMatchObject([{ message: 'Invalid password' }])
+    const taken = await browser.answer(refused, { password: { password: 'the new password' } })
+    expect(taken.status).toBe('FINISHED')
+  })
+
+  it('create without a password makes an account that nobody signs in to', async () => {
+    const env = quickEnvironment()
+    await runCommand(['user', 'create', 'ada'], env)
+
+    const database = openDatabase({ dataDir: env.DATA_DIR })
+    onTestFinished(() => database.close())
+    expect(await database.prisma.user.findMany()).toMatchObject([{ username: 'ada', passwordHash: null, isActive: true }])
+  })
+
+  it.each([
+    [['create', 'Ada'], '', 'There is a user "Ada" already.\n'],
+    [['create', 'no blanks please'], '', 'A user name has 1 to 150 letters, digits and @ . + - _.\n'],
+    [['create', 'bob', '--password-stdin'], 'short\n', 'A password has at least 8 characters.\n'],
+    [['set-password', 'nobody', '--password-stdin'], 'long enough', 'There is no user "nobody".\n'],
+    [['set-password', 'ada', '--password-stdin'], '', 'A password has at least 8 characters.\n'],
+  ])('%j is refused in a sentence', async (command, input, sentence) => {
+    const env = quickEnvironment()
+    await runCommand(['user', 'create', 'ada'], env)
+
+    expect(await runCommand(['user', ...command], env, input)).toEqual({ code: 1, output: '', errors: sentence })
+  })
+})
