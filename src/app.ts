@@ -7,6 +7,7 @@ import { networksOf } from './config.ts'
 import { createPasswordHasher, HasherBusyError } from './credentials/password-hasher.ts'
 import { equalsInConstantTime, randomToken, sha256Hex } from './credentials/random.ts'
 import { createSecretBox } from './credentials/secret-box.ts'
+import { SqlAuthenticatorDirectory } from './db/authenticators.ts'
 import { StoredConfigurations } from './db/configurations.ts'
 import type { Database } from './db/database.ts'
 import { SqlExecutionStore } from './db/execution-store.ts'
@@ -115,6 +116,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
         audit,
       }),
       users,
+      authenticators: new SqlAuthenticatorDirectory(database.sql, box),
       passwords: passwordsOf(config),
       limiter: new CountingGuessLimiter(redis?.command),
       events: bus,

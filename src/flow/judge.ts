@@ -38,7 +38,7 @@ export class Judge {
 
     const context = this.walker.contextFor(run, active) as StageContext<JsonObject, unknown>
     const guess = this.guessOf(stage, context, parsed.data, run)
-    const wait = guess && (await this.deps.limiter.blockedFor(guess))
+    const wait = guess && (await this.deps.limiter.take(guess))
     if (wait !== undefined) throw new TooManyAttemptsError(wait)
 
     const verdict = await this.ask(run, () => stage.answer?.(context as never, parsed.data) as Verdict<never, unknown>)
@@ -51,7 +51,7 @@ export class Judge {
         return { run: await this.walker.walk(advanced), stagesLeft: advanced.plan.bindings.length > 0 }
       }
       case 'invalid':
-        return guess ? this.refusedGuess(run, active, stage, guess, verdict) : this.invalid(run, active, verdict)
+        return guess ? this.refusedGuess(run, active, stage, verdict) : this.invalid(run, active, verdict)
       case 'deny':
         return {
           run: await this.walker.denied(run, active, verdict.message),
@@ -97,10 +97,8 @@ export class Judge {
     run: Run,
     active: StageBinding,
     stage: StageDefinition,
-    guess: Guess,
     verdict: Extract<Verdict<never, never>, { type: 'invalid' }>,
   ): Promise<Judged> {
-    await this.deps.limiter.failed(guess)
     const { plan, attempts } = countAttempt(run.plan, active.id)
     const counted = audited(
       { ...run, plan },

@@ -30,8 +30,10 @@ export interface HistoryEntry {
 
 /** The stages still to pass, in order, and what is known so far. Plain JSON. */
 export interface FlowPlan {
-  /** Ids of bindings in the pinned definition; the first is the active one. */
+  /** Ids of bindings, of the pinned definition or inserted; the first is the active one. */
   readonly bindings: readonly string[]
+  /** Stages that another one has put next: their ids by binding. */
+  readonly inserted: Readonly<Record<string, string>>
   readonly context: PlanContext
   readonly history: readonly HistoryEntry[]
   /** The page's query string, parsed: `next` and what stages read from it. */
@@ -43,7 +45,7 @@ export interface FlowPlan {
 
 /** The plan of a flow about to start. */
 export function newPlan(bindings: readonly StageBinding[], context: PlanContext, query: FlowPlan['query']): FlowPlan {
-  return { bindings: bindings.map((binding) => binding.id), context, history: [], query, attempts: {}, restarts: 0 }
+  return { bindings: bindings.map((binding) => binding.id), inserted: {}, context, history: [], query, attempts: {}, restarts: 0 }
 }
 
 /** The plan with context keys set; an undefined value removes its key. */
@@ -59,6 +61,19 @@ export function completeStage(plan: FlowPlan, outcome: HistoryEntry['outcome'], 
   if (bindingId === undefined) return plan
   const history = [...plan.history, { bindingId, outcome, at: at.getTime(), changed }]
   return { ...withContext(plan, changed), bindings, history }
+}
+
+/** The plan with stages right after its active one. */
+export function insertStages(plan: FlowPlan, stageIds: readonly string[]): FlowPlan {
+  const [active, ...rest] = plan.bindings
+  if (active === undefined || stageIds.length === 0) return plan
+  const known = Object.keys(plan.inserted).length
+  const added = stageIds.map((stageId, index) => [`inserted-${known + index}`, stageId] as const)
+  return {
+    ...plan,
+    bindings: [active, ...added.map(([id]) => id), ...rest],
+    inserted: { ...plan.inserted, ...Object.fromEntries(added) },
+  }
 }
 
 /** The plan with one more refused guess at its active stage, and their number. */

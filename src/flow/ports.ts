@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AuthenticatorDirectory } from './authenticators.ts'
 import type { FlowDefinition, FlowDesignation, PolicyEngineMode } from './definition.ts'
 import type { AuditEvent, Effect } from './effects.ts'
 import type { Execution } from './execution.ts'
@@ -153,9 +154,12 @@ export interface Configurations {
 
 /** Slows down guessing, over all executions. */
 export interface GuessLimiter {
-  /** Seconds until the next guess is taken; undefined when it is taken now. */
-  blockedFor(guess: Guess): Promise<number | undefined>
-  failed(guess: Guess): Promise<void>
+  /**
+   * Counts a guess before it is judged, so that many at once count as many; undefined when it may be judged, else the
+   * seconds until the next one may.
+   */
+  take(guess: Guess): Promise<number | undefined>
+  /** A right guess: those before it are forgotten. */
   succeeded(guess: Guess): Promise<void>
 }
 
@@ -176,6 +180,7 @@ export interface EngineDependencies {
   readonly configurations: Configurations
   readonly policies: PolicyGate
   readonly users: UserDirectory
+  readonly authenticators: AuthenticatorDirectory
   readonly passwords: {
     verify(password: string, storedHash: string | undefined): Promise<{ readonly matches: boolean; readonly upgrade?: string }>
   }

@@ -70,7 +70,14 @@ export function storedRun({
 /** The binding at the head of the plan. */
 export function activeBinding(run: Pick<Run, 'plan' | 'definition'>): StageBinding | undefined {
   const [id] = run.plan.bindings
-  return id === undefined ? undefined : run.definition.bindings.find((binding) => binding.id === id)
+  if (id === undefined) return undefined
+  const stageId = run.plan.inserted[id]
+  return stageId === undefined ? run.definition.bindings.find((binding) => binding.id === id) : insertedBinding(id, stageId)
+}
+
+/** A stage that another one has put next is bound by nobody: no policy asks about it. */
+function insertedBinding(id: string, stageId: string): StageBinding {
+  return { id, stageId, order: 0, evaluateOnPlan: false, reEvaluatePolicies: false, invalidResponseAction: 'retry' }
 }
 
 /** The run with a verdict's changes: context, the person behind it, effects. */

@@ -68,7 +68,7 @@ export class SlugExecutor extends FlowExecutor {
     const judged = await this.judgeStanding(run, answer)
     if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
     const written = await this.write(this.answered(judged, answer, digest))
-    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, digest)
+    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, answer, digest, execution.sequence)
   }
 
   /** Plans a flow about its caller, who then goes to its page, as an administrator's "execute" does; undefined: it is not for them. */
@@ -122,9 +122,11 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
-  private async lostRace(request: SlugRequest, digest: string): Promise<Reply> {
+  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number): Promise<Reply> {
     const opened = await this.openBySlug(request)
     if (!opened.execution) return this.showBySlug(request)
+    // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
+    if (opened.execution.sequence === judgedAt) return this.answerBySlug(request, answer)
     const run = await this.runOf(request.visitor, opened, opened.execution)
     if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)
     const step = stepOf({ ...opened.execution, shown: { ...opened.execution.shown, errors: [] } }, run.definition, run)

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AuthenticatorDirectory } from './authenticators.ts'
 import type { ConfiguredStage, FlowHead } from './definition.ts'
 import type { Effect } from './effects.ts'
 import type { JsonObject } from './json.ts'
@@ -17,6 +18,9 @@ export interface StageServices {
     /** The absolute URL of the page of the flow that the brand names for recovery. */
     readonly recoveryUrl: () => string | undefined
   }
+  /** What authenticator apps and mails call the server. */
+  readonly brandTitle: () => string
+  readonly authenticators: AuthenticatorDirectory
   readonly users: {
     /** Whoever matches one of the fields, inactive users too. One query. */
     readonly find: (identifier: string, fields: readonly UserField[], caseInsensitive: boolean) => Promise<User | undefined>
@@ -37,6 +41,7 @@ export type UserField = (typeof userFields)[number]
 /** All that a stage is given when it shows itself or judges an answer. */
 export interface StageContext<Config, State> {
   readonly config: Config
+  readonly stageId: string
   /** As the administrator named it. */
   readonly name: string
   /** The stages that this one's config names, by id. */
@@ -61,6 +66,8 @@ export interface Changes {
   /** Whom a refused answer was about: for the audit trail, never for the plan. */
   readonly about?: User
   readonly effects?: readonly Effect[]
+  /** Ids of stages, named by this one's config, that come next. */
+  readonly nextStages?: readonly string[]
 }
 
 /** What a stage decided. Only `advance` passes it. */

@@ -3,7 +3,7 @@ import type { StageBinding } from './definition.ts'
 import { FlowError } from './errors.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isSafeNextPath } from './next-path.ts'
-import { completeStage, type FlowPlan, withContext } from './plan.ts'
+import { completeStage, type FlowPlan, insertStages, withContext } from './plan.ts'
 import { type Planned, Planner, questionOf } from './planner.ts'
 import type { EngineDependencies, LiveFlow } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
@@ -84,7 +84,8 @@ export class Walker {
   /** The run with its active stage passed. */
   advanced(run: Run, changes: Extract<Verdict<never, never>, { type: 'advance' }>['changes']): Run {
     const changed = withChanges(run, changes)
-    return { ...changed, plan: completeStage(run.plan, 'passed', this.deps.now(), changes.context) }
+    const plan = insertStages(run.plan, changes.nextStages ?? [])
+    return { ...changed, plan: completeStage(plan, 'passed', this.deps.now(), changes.context) }
   }
 
   /** A stage refused the person: the plan starts over where the binding says so, and ends otherwise. */
@@ -131,6 +132,7 @@ export class Walker {
     if (!stage) throw new Error(`The definition ${run.definition.id} lacks the stage of binding ${active.id}.`)
     return {
       config: stage.config,
+      stageId: stage.id,
       name: stage.name,
       stages: run.definition.stages,
       flow: run.definition.flow,
@@ -221,11 +223,14 @@ export class Walker {
       const path = pathOf(configuration.brandFor(visitor.host).flows.recovery)
       return path === undefined ? undefined : new URL(path, this.deps.publicUrl).href
     }
-    const { now, users, passwords } = this.deps
+    const { now, users, passwords, authenticators } = this.deps
+    const brandTitle = () => configuration.brandFor(visitor.host).title
     return {
       now,
       users,
       passwords,
+      authenticators,
+      brandTitle,
       flows: { slugOf, pathOf, recoveryUrl, has: (slug) => configuration.flowBySlug(slug) !== undefined },
     }
   }

@@ -1,3 +1,4 @@
+import type { Authenticator } from '../../src/flow/authenticators.ts'
 import type { ConfiguredStage, FlowHead } from '../../src/flow/definition.ts'
 import type { JsonObject } from '../../src/flow/json.ts'
 import { newPlan, type PlanContext } from '../../src/flow/plan.ts'
@@ -33,7 +34,12 @@ export interface ContextOptions {
   /** Slugs by flow id. */
   readonly flows?: Readonly<Record<string, string>>
   readonly recoveryUrl?: string
+  /** What the people have set up. */
+  readonly authenticators?: readonly Authenticator[]
 }
+
+/** When stages are called. */
+export const testNow = new Date('2026-03-01T12:00:00.000Z')
 
 const signInFlow: FlowHead = {
   id: '5d0c7f0e-0c0b-4e5a-9a43-3b8a3c0f7d10',
@@ -55,9 +61,17 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
   const users = new FakeUsers(options.users ?? [])
   const passwords = new FakePasswords()
   const flows = new FakeFlows(options.flows ?? {}, query, options.recoveryUrl)
-  const services: StageServices = { now: () => new Date('2026-03-01T12:00:00.000Z'), users, passwords, flows }
+  const services: StageServices = {
+    now: () => testNow,
+    brandTitle: () => 'Acme',
+    authenticators: { of: async (userId) => (options.authenticators ?? []).filter((one) => one.userId === userId) },
+    users,
+    passwords,
+    flows,
+  }
   return {
     config: stage.config.parse(options.config ?? {}),
+    stageId: 'f3f1c0a2-3c6e-4a53-9d5a-0d8a4c5b2e11',
     name: options.name ?? `the ${stage.kind} stage`,
     stages: configuredStages(options.stages ?? {}),
     flow: { ...signInFlow, ...options.flow },
