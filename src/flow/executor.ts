@@ -98,7 +98,7 @@ export class FlowExecutor {
       const evaluated = await this.walker.reEvaluate(run)
       const active = activeBinding(evaluated)
       // The stage that this answers was left out meanwhile: the answer has nothing to pass.
-      if (!active || active !== before) return { run: await this.walker.walk(evaluated), stagesLeft: true }
+      if (!active || active.id !== before?.id) return { run: await this.walker.walk(evaluated), stagesLeft: true }
       const expected = this.walker.kindOf(run, active).kind
       if (expected !== kind) throw new UnexpectedResponseError(this.stepOfRun(run), expected)
       return this.judge.answer(evaluated, active, response)

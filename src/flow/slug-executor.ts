@@ -110,7 +110,7 @@ export class SlugExecutor extends FlowExecutor {
     const before = activeBinding(run)
     const evaluated = await this.walker.reEvaluate(run)
     const active = activeBinding(evaluated)
-    if (!active || active !== before) return { run: await this.walker.walk(evaluated), stagesLeft: true }
+    if (!active || active.id !== before?.id) return { run: await this.walker.walk(evaluated), stagesLeft: true }
     return this.judge.answer(evaluated, active, answer.forKind(this.walker.kindOf(run, active).kind))
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
 import { Browser } from '../support/browser.ts'
 import { startChildServer } from '../support/child-server.ts'
@@ -103,6 +103,12 @@ describe('user', { timeout: patience }, () => {
     onTestFinished(() => database.close())
     expect(await database.prisma.user.findMany()).toMatchObject([{ username: 'ada', passwordHash: null, isActive: true }])
   })
+})
+
+describe('user, called wrongly', { timeout: patience }, () => {
+  const env = quickEnvironment()
+
+  beforeAll(async () => void (await runCommand(['user', 'create', 'ada'], env)), patience)
 
   it.each([
     [['create', 'Ada'], '', 'There is a user "Ada" already.\n'],
@@ -111,9 +117,6 @@ describe('user', { timeout: patience }, () => {
     [['set-password', 'nobody', '--password-stdin'], 'long enough', 'There is no user "nobody".\n'],
     [['set-password', 'ada', '--password-stdin'], '', 'A password has at least 8 characters.\n'],
   ])('%j is refused in a sentence', async (command, input, sentence) => {
-    const env = quickEnvironment()
-    await runCommand(['user', 'create', 'ada'], env)
-
     expect(await runCommand(['user', ...command], env, input)).toEqual({ code: 1, output: '', errors: sentence })
   })
 })

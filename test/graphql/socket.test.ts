@@ -132,7 +132,7 @@ describe('the limits of sockets', () => {
     const [first, ...others] = held
     first?.close()
     if (first) await closeCode(first)
-    await vi.waitFor(async () => others.push(await opened(address, from('203.0.113.7'))))
+    await vi.waitFor(async () => others.push(await opened(address, from('203.0.113.7'))), { timeout: 10_000 })
 
     for (const socket of [neighbour, ...others]) socket.close()
   })

@@ -138,7 +138,7 @@ describe.each(streamWays)('watching an execution over $name', ({ listen }) => {
     // A client that reads on does not hear of its own leaving.
     await stream.return?.()
 
-    await vi.waitFor(async () => expect(await openSubscriptions()).toBe(before), { timeout: 5000 })
+    await vi.waitFor(async () => expect(await openSubscriptions()).toBe(before), { timeout: 10_000 })
   })
 })
 

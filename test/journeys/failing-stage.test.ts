@@ -47,14 +47,15 @@ describeJourneys('a stage that fails', (ground) => {
         flow: { designation: 'stage_configuration' },
         stages: [{ kind: 'identification' }, failing],
       })
-      const client = visit()
-      await signIn(client, login.slug, ada)
-      await client.start(slug)
+      const [somebody, anonymous] = [visit(), visit()]
+      await signIn(somebody, login.slug, ada)
 
-      const failed = await client.answer('identification', { uidField: root.username })
-
-      expect(failed.kind).toBe('flow_error')
-      expect(Object.keys(failed.fields)).toEqual(['requestId'])
+      for (const client of [somebody, anonymous]) {
+        await client.start(slug)
+        const failed = await client.answer('identification', { uidField: root.username })
+        expect(failed.kind).toBe('flow_error')
+        expect(Object.keys(failed.fields)).toEqual(['requestId'])
+      }
     })
 
     it('is tried again by whoever looks again', async () => {

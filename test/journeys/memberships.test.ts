@@ -93,11 +93,12 @@ describeJourneys('a flow for some people', (ground) => {
         stages: [{ kind: 'identification' }, { kind: 'dummy' }, { kind: 'password' }],
       })
       await ground.prisma.policyBinding.create({ data: { stageBindingId: String(bindingIds[1]), userId: ada.id, order: 0 } })
-      const client = new Client(ground.app.url)
-      await signIn(client, login.slug, ada)
-
-      await client.start(slug)
-      expect(await client.answer('identification', { uidField: bob.username })).toMatchObject({ kind: 'password' })
+      for (const typed of [bob.username, 'nobody']) {
+        const client = new Client(ground.app.url)
+        await signIn(client, login.slug, ada)
+        await client.start(slug)
+        expect(await client.answer('identification', { uidField: typed })).toMatchObject({ kind: 'password' })
+      }
 
       const other = new Client(ground.app.url)
       await other.start(slug)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
-import { describeJourneys } from '../support/journeys.ts'
+import { describeJourneys, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
+import { signInStages } from '../support/seed.ts'
 
 describeJourneys('two different answers to one step', (ground) => {
   describe.each(faces)('over %s', (_, Client) => {
@@ -27,23 +28,29 @@ describeJourneys('two different answers to one step', (ground) => {
       expect(await ground.events('login_failed', ada.id)).toBe(1)
     })
 
-    it('have the effects of one of them: somebody is signed in, or is not', async () => {
+    it.each([
+      ['right', 'wrong'],
+      ['wrong', 'right'],
+    ] as const)('have the effects of the first one: the %s password, not the %s one', async (first, second) => {
       const [{ slug }, ada] = [await ground.flow(), await ground.person()]
+      const passwords = { right: ada.password, wrong: 'a guess' }
       const client = new Client(ground.app.url)
       await client.start(slug)
       await client.answer('identification', { uidField: ada.username })
       const other = client.twin()
-      meetAtWrite(ground.app.database, 2)
 
-      const [right] = await Promise.all([
-        client.submit('password', { password: ada.password }),
-        other.submit('password', { password: 'a guess' }),
-      ])
+      const { firstCame } = meetAtWrite(ground.app.database, 2)
+      const winner = client.submit('password', { password: passwords[first] })
+      await firstCame
+      const late = await other.submit('password', { password: passwords[second] })
+      await winner
 
-      const won = right.kind === 'redirect' || right.kind === 'moved'
-      expect(await client.whoAmI()).toBe(won ? ada.username : undefined)
-      expect(await ground.events('login', ada.id)).toBe(won ? 1 : 0)
-      expect(await ground.events('login_failed', ada.id)).toBe(won ? 0 : 1)
+      expect(await client.whoAmI()).toBe(first === 'right' ? ada.username : undefined)
+      expect(await ground.events('login', ada.id)).toBe(first === 'right' ? 1 : 0)
+      expect(await ground.events('login_failed', ada.id)).toBe(first === 'right' ? 0 : 1)
+      const stands = first === 'right' ? { kind: 'redirect', to: '/' } : { kind: 'password', errors: [] }
+      if (client instanceof RestJourney) expect(late).toMatchObject(stands)
+      else expect(late.problem).toMatchObject({ code: 'STALE_STEP', current: { kind: stands.kind } })
     })
   })
 
@@ -92,5 +99,26 @@ describeJourneys('two different answers to one step', (ground) => {
     const refused = await client.answer('password', { password: 'a guess' })
 
     expect(refused).toMatchObject({ kind: 'identification', errors: [{ message: 'No identification data provided.' }] })
+  })
+})
+
+describeJourneys('two looks at one step', (ground) => {
+  it.each(faces)('over %s sign somebody in once, where nothing else is left to do, and both are told', async (_, Client) => {
+    const ada = await ground.person()
+    const [identification, password, login] = signInStages
+    const { slug, policyIds } = await ground.flow({
+      stages: [identification, password, { kind: 'dummy', policies: [{ result: true }] }, login].flatMap((stage) => stage ?? []),
+    })
+    const client = new Client(ground.app.url)
+    expect(await signIn(client, slug, ada)).toMatchObject({ kind: 'dummy' })
+    await ground.decide(policyIds[0], false)
+    const other = client.twin()
+    meetAtWrite(ground.app.database, 2)
+
+    const views = await Promise.all([client.read(), other.read()])
+
+    for (const view of views) expect(view).toMatchObject({ kind: 'redirect', to: '/' })
+    expect(await ground.events('login', ada.id)).toBe(1)
+    expect([await client.whoAmI(), await other.whoAmI()]).toEqual([ada.username, ada.username])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
 import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
-import type { SeedStage } from '../support/seed.ts'
+import { type SeedStage, signInStages } from '../support/seed.ts'
 
 const backends = ['authentik.core.auth.InbuiltBackend']
 const elsewhere = 'https://example.test/welcome?a=1'
@@ -94,18 +94,31 @@ describeJourneys('a redirect stage', (ground) => {
       expect(await ground.events('login', ada.id)).toBe(1)
     })
 
-    it('is passed once by an answer that is sent twice', async () => {
-      const [first] = await twoFlows(ground, {}, [{ kind: 'dummy' }])
+    it('leads through another flow that has nothing to show at all', async () => {
+      const last = await ground.flow({ stages: [], flow: { authentication: 'require_redirect' } })
+      const { slug } = await ground.flow({ stages: [toFlow(last.id)] })
       const client = visit()
-      await client.start(first)
+
+      const done = await client.follow(await client.start(slug, 'next=%2Fapps%2F'))
+
+      expect(done).toMatchObject({ kind: 'redirect', to: '/apps/', fields: { finalRedirect: true } })
+    })
+
+    it('is passed once by an answer that is sent twice', async () => {
+      const ada = await ground.person()
+      const second = await ground.flow({ stages: [{ kind: 'dummy' }], flow: { authentication: 'require_redirect' } })
+      const { slug } = await ground.flow({ stages: [...signInStages, toFlow(second.id)] })
+      const client = visit()
+      await client.start(slug)
+      await client.answer('identification', { uidField: ada.username })
       const again = client.twin()
 
-      const led = await client.submit('identification', { uidField: 'somebody' })
-      const repeated = await again.submit('identification', { uidField: 'somebody' })
+      const led = await client.submit('password', { password: ada.password })
+      const repeated = await again.submit('password', { password: ada.password })
 
       expect(repeated).toEqual(led)
-      expect(await client.follow(led)).toMatchObject({ kind: 'dummy' })
-      expect(await ground.prisma.execution.count({ where: { flowSlug: first } })).toBe(0)
+      expect(await ground.events('login', ada.id)).toBe(1)
+      for (const sender of [client, again]) expect(await sender.follow(led)).toMatchObject({ kind: 'dummy' })
     })
 
     it('does not lead into a flow that is not for the person', async () => {
@@ -183,6 +196,22 @@ describeJourneys('a redirect stage', (ground) => {
 
     expect(await client.read()).toMatchObject({ kind: 'identification', title: first })
     expect(await client.answer('identification', { uidField: 'somebody else' })).toMatchObject({ to: `/if/flow/${second}/` })
+  })
+
+  it('over REST is forgotten by who opens the other flow by itself afterwards', async () => {
+    const [first, second] = await twoFlows(ground, {}, [{ kind: 'dummy' }, { kind: 'dummy' }])
+    const client = new RestJourney(ground.app.url)
+    await client.start(first)
+    await client.follow(await client.answer('identification', { uidField: 'somebody' }))
+    await client.answer('dummy')
+    expect(await client.answer('dummy')).toMatchObject({ kind: 'redirect', to: '/' })
+
+    const again = await client.start(second)
+    const next = await client.answer('dummy')
+
+    expect(next.fields.name).not.toBe(again.fields.name)
+    expect(await client.read()).toEqual(next)
+    expect(await ground.prisma.execution.count({ where: { flowSlug: second } })).toBe(1)
   })
 
   it('over REST does not take an answer for one to the other flow', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { faces, GraphQLJourney, type JourneyClient } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
+import { signInStages } from '../support/seed.ts'
 
 describeJourneys('the same answer sent again', (ground) => {
   describe.each(faces)('over %s', (_, Client) => {
@@ -86,6 +87,23 @@ describeJourneys('the same answer sent again', (ground) => {
       expect((await thief.read()).kind).toMatch(/^(problem|identification)$/)
       expect(await thief.whoAmI()).toBeUndefined()
       expect(await client.whoAmI()).toBe(ada.username)
+    })
+
+    it('lets nobody go on with the cookie of before, who knows the step that stands now', async () => {
+      const ada = await ground.person()
+      const { slug } = await ground.flow({ stages: [...signInStages, { kind: 'dummy' }] })
+      const client = new Client(ground.app.url)
+      await client.start(slug)
+      await client.answer('identification', { uidField: ada.username })
+      const thief = client.twin()
+      expect(await client.answer('password', { password: ada.password })).toMatchObject({ kind: 'dummy' })
+      if (client instanceof GraphQLJourney) Object.assign(thief, { step: client.step })
+
+      const refused = await thief.answer('dummy')
+
+      if (client instanceof GraphQLJourney) expect(refused.problem).toEqual({ code: 'EXECUTION_NOT_FOUND' })
+      else expect(refused).toMatchObject({ kind: 'identification' })
+      expect(await client.read()).toMatchObject({ kind: 'dummy' })
     })
 
     it('signs out once', async () => {

@@ -87,6 +87,20 @@ describeJourneys('a stage with a policy', (ground) => {
       expect(await ground.events('login_failed', ada.id)).toBe(0)
     })
 
+    it('takes along what was wrong with the answer to it', async () => {
+      const ada = await ground.person()
+      const { slug, policyIds } = await ground.flow({
+        stages: [{ kind: 'identification' }, { kind: 'password', policies: [{ result: true }] }, { kind: 'dummy' }],
+      })
+      const client = new Client(ground.app.url)
+      await client.start(slug)
+      await client.answer('identification', { uidField: ada.username })
+      expect((await client.answer('password', { password: 'a guess' })).errors).toHaveLength(1)
+      await ground.decide(policyIds[0], false)
+
+      expect(await client.read()).toMatchObject({ kind: 'dummy', errors: [] })
+    })
+
     it('is planned for good, where its policy is asked at the beginning only', async () => {
       const binding = { evaluateOnPlan: true, reEvaluatePolicies: false }
       const { client, policyIds } = await begin({}, { ...passing, binding }, { ...refusing, binding }, {})

@@ -34,14 +34,20 @@ export const respond = `mutation ($input: RespondInput!) {
 /** Keeps cookies and follows redirects, as a browser does. */
 export class Browser {
   readonly url: string
-  readonly jar = new CookieJar()
+  readonly jar: CookieJar
   /** Takes paths of the server beside whole addresses. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
 
-  constructor(url: string) {
+  constructor(url: string, jar = new CookieJar()) {
     this.url = url
+    this.jar = jar
     const withCookies = makeFetchCookie(fetch, this.jar)
     this.fetch = (path, init) => withCookies(new URL(path, url).href, init)
+  }
+
+  /** The same browser at another node. Cookies do not tell ports apart. */
+  at(url: string): Browser {
+    return new Browser(url, this.jar)
   }
 
   cookieHeader(): Promise<string> {

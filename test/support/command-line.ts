@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -28,9 +27,9 @@ export async function runCommand(
   return { code, output, errors }
 }
 
-/** A data folder of a test's own, and an environment in which passwords cost little. */
+/** A data folder of a test's own until this process ends, and an environment in which passwords cost little. */
 export function quickEnvironment(): { readonly DATA_DIR: string; readonly NODE_ENV: string; readonly PASSWORD_HASHER: string } {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-command-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return { DATA_DIR: folder, NODE_ENV: 'benchmark', PASSWORD_HASHER: 'benchmark' }
 }

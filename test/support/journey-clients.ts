@@ -1,5 +1,6 @@
 import { camelCase, snakeCase } from '../../src/shapes/names.ts'
 import { CookieJar } from './cookie-jar.ts'
+import { allChallenges } from './selection.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -87,17 +88,7 @@ const execution = `fragment Execution on FlowExecution {
   actions { type enabled reason }
   challenge {
     __typename
-    ... on Challenge { component responseErrors { field message code } flowInfo { slug } }
-    ... on IdentificationChallenge {
-      userFields pendingUserIdentifier passwordFields allowShowPassword flowDesignation enrollUrl recoveryUrl passwordlessUrl
-      primaryAction showSourceLabels enableRememberMe sources { name }
-    }
-    ... on PasswordChallenge { pendingUser pendingUserAvatar recoveryUrl allowShowPassword }
-    ... on UserLoginChallenge { pendingUser pendingUserAvatar }
-    ... on DummyChallenge { name }
-    ... on RedirectChallenge { to finalRedirect }
-    ... on AccessDeniedChallenge { pendingUser pendingUserAvatar errorMessage }
-    ... on FlowErrorChallenge { requestId error traceback }
+    ${allChallenges()}
   }
 }`
 const result = `__typename ...Execution ... on FlowError { code message }

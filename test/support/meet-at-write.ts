@@ -1,19 +1,25 @@
 import type { Database } from '../../src/db/database.ts'
 
 /**
- * Holds the next writes back until so many of them have come: by then every one of them has read what stood before, and
- * the race is on, however busy the machine is.
+ * Holds the next writes back until so many of them have come, and then lets them go in that order: every one of them has
+ * read what stood before, and the first wins, however busy the machine is.
  */
-export function meetAtWrite({ sql }: Pick<Database, 'sql'>, count: number): void {
+export function meetAtWrite({ sql }: Pick<Database, 'sql'>, count: number): { readonly firstCame: Promise<void> } {
   const write = sql.write.bind(sql)
-  const waiting: (() => void)[] = []
-  sql.write = async (...parameters) => {
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve)
-      if (waiting.length < count) return
+  const first = Promise.withResolvers<void>()
+  const all = Promise.withResolvers<void>()
+  let came = 0
+  let turn: Promise<unknown> = all.promise
+  sql.write = (...parameters) => {
+    came += 1
+    first.resolve()
+    if (came === count) {
       sql.write = write
-      for (const go of waiting) go()
-    })
-    return write(...parameters)
+      all.resolve()
+    }
+    const mine = turn.then(() => write(...parameters))
+    turn = mine.catch(() => undefined)
+    return mine
   }
+  return { firstCame: first.promise }
 }

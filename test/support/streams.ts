@@ -17,7 +17,7 @@ export interface StreamWay {
 }
 
 /** A socket with the cookies of a browser. */
-export async function socketOf(browser: Browser, headers: Record<string, string> = {}) {
+async function socketOf(browser: Browser, headers: Record<string, string> = {}) {
   const cookie = await browser.cookieHeader()
   return class extends WebSocket {
     constructor(url: string, protocols: string) {

@@ -21,15 +21,18 @@ export interface TestApp {
   close(): Promise<void>
 }
 
-/** Starts a server; `env` is added to the environment it reads. */
+/** Starts a server; `env` is added to the environment it reads. One that is `beside` another shares its database and clock. */
 export async function startTestApp({
   provider = 'sqlite',
   env = {},
+  beside,
 }: {
   provider?: StoreProvider
   env?: Record<string, string>
+  beside?: TestApp
 } = {}): Promise<TestApp> {
-  const { database, dataDir, drop } = await createTestDatabase(provider)
+  const shared = beside && { database: beside.database, dataDir: beside.config.dataDir, drop: async () => undefined }
+  const { database, dataDir, drop } = shared ?? (await createTestDatabase(provider))
   const config = parseConfig({
     NODE_ENV: 'benchmark',
     PASSWORD_HASHER: 'benchmark',
@@ -37,7 +40,7 @@ export async function startTestApp({
     DATA_DIR: dataDir,
     ...env,
   })
-  const clock = new Clock()
+  const clock = beside?.clock ?? new Clock()
   const logged: string[] = []
   const log = createLogger('debug', { write: (line: string) => void logged.push(line) })
   const app = createApp({ config, database, log, now: () => clock.now() })
