@@ -18,7 +18,7 @@ const sweepEvery = 600_000
 const remindEvery = 10_000
 
 /** Brings the store up to date and makes what a first start needs; returns a password that was generated. */
-export async function prepareStore(database: Database, config: Config, log: Logger): Promise<string | undefined> {
+async function prepareStore(database: Database, config: Config, log: Logger): Promise<string | undefined> {
   const applied = await database.migrate()
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
   return database.exclusively(async () => {

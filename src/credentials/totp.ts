@@ -1,7 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 
 /** How long one code is shown (seconds; RFC 6238, section 5.2). */
-export const totpPeriod = 30
+const totpPeriod = 30
 
 /** What an authenticator app and the server share. */
 export interface TotpKey {

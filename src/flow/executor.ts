@@ -177,8 +177,7 @@ export class FlowExecutor {
       }
     }
     const written = await this.write(run)
-    // Somebody was faster: what they left is what stands.
-    return written ? { ...written, stagesLeft: false } : this.current(run.visitor, run.stored.id)
+    return written ? { ...written, stagesLeft: false } : this.overtaken(run.visitor, run.stored.id)
   }
 
   /** Writes a run; undefined when the execution was changed meanwhile. */
@@ -244,9 +243,7 @@ export class FlowExecutor {
     const opened = await this.open(visitor, id)
     const { execution, reissue } = opened
     const run = await this.runOf(visitor, opened, execution)
-    const last = execution.lastAnswer
-    if (last && this.deps.sameText(last.stepToken, stepToken) && this.deps.sameText(last.digest, digest))
-      return this.repeated(run, reissue)
+    if (this.isLastAnswer(execution, stepToken, digest)) return this.repeated(run, reissue)
     if (reissue) throw new ExecutionNotFoundError()
     if (!this.deps.sameText(execution.stepToken, stepToken)) throw new StaleStepError(this.stepOfRun(run))
     if (execution.status !== 'active') throw new UnexpectedResponseError(this.stepOfRun(run), undefined)
@@ -256,8 +253,30 @@ export class FlowExecutor {
     const at = this.deps.now().getTime()
     const lastAnswer = { stepToken, digest, at, stagesLeft: judged.stagesLeft, ambiguous: true }
     const written = await this.write({ ...judged.run, lastAnswer })
-    // Lost the race: either the same answer won, or another one did.
-    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.change(visitor, id, stepToken, digest, work)
+    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.late(visitor, id, stepToken, digest)
+  }
+
+  /** Another answer came first: the same one, or one that left this without a step to be for. */
+  private async late(visitor: Visitor, id: string, stepToken: string, digest: string): Promise<Reply> {
+    const opened = await this.open(visitor, id)
+    const run = await this.runOf(visitor, opened, opened.execution)
+    if (this.isLastAnswer(opened.execution, stepToken, digest)) return this.repeated(run, opened.reissue)
+    throw new StaleStepError(this.stepOfRun(run))
+  }
+
+  /** Somebody was faster than a look: what they left is what stands, and theirs is the handle it goes on with. */
+  private async overtaken(visitor: Visitor, id: string): Promise<Reply> {
+    const opened = await this.open(visitor, id)
+    if (!opened.reissue) return this.current(visitor, id)
+    return { ...this.repeated(await this.runOf(visitor, opened, opened.execution), opened.reissue), stagesLeft: false }
+  }
+
+  private isLastAnswer({ lastAnswer }: Execution, stepToken: string, digest: string): boolean {
+    return (
+      lastAnswer !== undefined &&
+      this.deps.sameText(lastAnswer.stepToken, stepToken) &&
+      this.deps.sameText(lastAnswer.digest, digest)
+    )
   }
 
   /** The stored reply. The handle it once carried comes again with it. */

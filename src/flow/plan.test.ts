@@ -23,6 +23,7 @@ describe('a plan', () => {
       query: { next: '/home' },
       attempts: {},
       restarts: 0,
+      inserted: {},
     })
   })
 

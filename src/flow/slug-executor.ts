@@ -14,7 +14,7 @@ import type { User } from './user.ts'
 const slugForm = /^[-\w]{1,200}$/
 
 /** For how long an equal answer is a repeat, where no step token tells (milliseconds). */
-export const repeatWindow = 5000
+const repeatWindow = 5000
 
 /** A request of a client that names a flow, never an execution. */
 export interface SlugRequest {

@@ -13,7 +13,7 @@ import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
 import { defaultAvatar } from './user.ts'
 
 /** How often one execution may start over. */
-export const mostRestarts = 10
+const mostRestarts = 10
 /** How many stages one request may come past: more is a loop. */
 const mostStagesAtOnce = 100
 
@@ -237,7 +237,7 @@ export class Walker {
 }
 
 /** The page of a flow, keeping the query string. */
-export function flowPath(slug: string, query: FlowPlan['query']): string {
+function flowPath(slug: string, query: FlowPlan['query']): string {
   const text = new URLSearchParams(query).toString()
   return `/if/flow/${slug}/${text === '' ? '' : `?${text}`}`
 }

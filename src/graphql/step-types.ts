@@ -44,7 +44,7 @@ export interface StepTypes {
 }
 
 /** What a step tells of its flow. */
-export function flowInfoOf(step: FlowStep): FlowInfoSource {
+function flowInfoOf(step: FlowStep): FlowInfoSource {
   const { slug, name, designation, layout, background } = step.flow
   return { slug, name, designation, layout, background, title: step.title, cancelUrl: step.cancelPath }
 }

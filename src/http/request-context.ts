@@ -7,7 +7,7 @@ import { type Origin, originOf } from './client-address.ts'
 /** Prefix of session handles that travel in an Authorization header instead of a cookie. */
 const handlePrefix = 'sds_'
 /** Asks for a session without cookies, and carries its handle back. */
-export const sessionHeader = 'stagedoor-session'
+const sessionHeader = 'stagedoor-session'
 
 const longestUserAgent = 400
 
@@ -19,8 +19,8 @@ export interface RequestContext {
   readonly apiKey: string | undefined
   /** Whether the session came in a cookie, which browsers send on anybody's behalf. */
   readonly byCookie: boolean
-  /** Whether an unsafe request of a signed-in session proves that its page belongs to us. */
-  readonly csrfProven: boolean
+  /** Whether an unsafe request of a signed-in session proves that its page belongs to us. Few requests need to know. */
+  csrfProven(): boolean
   /** Response headers that hand out a handle. */
   readonly issued: readonly (readonly [string, string])[]
   issue(issued: IssuedHandle | undefined): Promise<void>
@@ -60,7 +60,7 @@ export class RequestContexts {
       origin,
       apiKey: bearer !== undefined && ownHandle === undefined ? bearer : undefined,
       byCookie: cookieHandle !== undefined,
-      csrfProven:
+      csrfProven: () =>
         cookieHandle === undefined || (typeof csrf === 'string' && this.cookies.csrfMatches(cookieHandle, csrf, headers.cookie)),
       issued,
       issue: async (next) => {

@@ -4,7 +4,7 @@ import { snakeCase } from '../shapes/names.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** What authentik shows behind a flow that has no picture of its own. */
-export const defaultBackground = '/static/dist/assets/images/flow_background.jpg'
+const defaultBackground = '/static/dist/assets/images/flow_background.jpg'
 
 /** A step in the words of authentik's wire (reference: flow-core 4, stages 1.3). */
 export function encodeStep(step: FlowStep, codec: WireCodec, errors: readonly FieldError[] = step.errors): object {

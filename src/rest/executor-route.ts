@@ -36,10 +36,11 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
 }
 
 /** A signed-in session's unsafe request must prove that it comes from our page; an anonymous one has nothing to lose. */
-export function refuseForgery(context: Context<HttpEnvironment>): Response | undefined {
-  const { visitor, byCookie, csrfProven } = context.var.request
+function refuseForgery(context: Context<HttpEnvironment>): Response | undefined {
+  const { request } = context.var
+  const { visitor, byCookie } = request
   const signedIn = visitor.session.type === 'handle' && isOfSomebody(visitor.session.handle)
-  if (!byCookie || !signedIn || csrfProven) return undefined
+  if (!byCookie || !signedIn || request.csrfProven()) return undefined
   return context.json(
     {
       detail: 'CSRF Failed: send the value of the cookie authentik_csrf in the header X-authentik-CSRF.',

@@ -6,7 +6,7 @@ import type { IssuedHandle } from '../flow/session.ts'
 import { RememberedHandles } from './remembered-handles.ts'
 
 /** authentik's clients read this cookie and send it back in a header. */
-export const csrfCookie = 'authentik_csrf'
+const csrfCookie = 'authentik_csrf'
 
 /** How many cookies' handles are kept in memory. */
 const mostRemembered = 10_000
