@@ -77,7 +77,8 @@ export class StoredConfigurations implements Configurations {
     const bindings = new Map(
       flows.flatMap((flow) => flow.stageBindings.map((binding) => [binding.id, this.target(binding)] as const)),
     )
-    this.current = configurationOf(revision, live, bindings, brands.map(readBrand))
+    const configureFlows = new Map(stages.map(({ id, configureFlowId }) => [id, configureFlowId]))
+    this.current = configurationOf(revision, live, bindings, brands.map(readBrand), configureFlows)
     return this.current
   }
 
@@ -181,6 +182,7 @@ function configurationOf(
   flows: readonly LiveFlow[],
   bindings: ReadonlyMap<string, PolicyTarget>,
   brands: readonly StoredBrand[],
+  configureFlows: ReadonlyMap<string, string | null>,
 ): Configuration {
   const bySlug = new Map(flows.map((live) => [live.definition.flow.slug, live]))
   const byId = new Map(flows.map((live) => [live.definition.flow.id, live]))
@@ -191,6 +193,7 @@ function configurationOf(
     flowsFor: (designation) => flows.filter((live) => live.definition.flow.designation === designation),
     allFlows: () => flows,
     bindingPolicies: (id) => bindings.get(id),
+    configureFlow: (stageId) => byId.get(configureFlows.get(stageId) ?? ''),
     brandFor: (host) => brands.find(({ domain }) => isWithin(host, domain)) ?? brands.find((brand) => brand.default) ?? noBrand,
   }
 }

@@ -84,16 +84,13 @@ export class SqlExecutionStore implements ExecutionStore {
     const { id, restKey = '', flowSlug } = change.execution
     const makesRoom = change.session && change.after === undefined
     const takesPlace = change.after !== undefined && restKey !== '' && restKey !== flowSlug
-    const before = [
-      ...(created ? [created.statement] : []),
-      ...this.definitionStatements(change, now),
-      // A slug names one execution of a session, whichever flow that was started with.
-      ...(makesRoom ? [{ text: makeRoom, values: [sessionId, restKey, restKey && flowSlug] }] : []),
-    ]
+    const before = [...(created ? [created.statement] : []), ...this.definitionStatements(change, now)]
     const proofs = authenticatorStatements(effects, this.box, now)
     const statements = [
       ...before,
       this.executionStatement(change, sessionId),
+      // A slug names one execution of a session, whichever flow that was started with.
+      ...(makesRoom ? [{ text: makeRoom, values: [sessionId, restKey, restKey && flowSlug, id] }] : []),
       ...(takesPlace ? [{ text: takePlace, values: [sessionId, id, flowSlug] }] : []),
       ...(rotated ? [rotated.statement] : []),
       ...(ownership.length > 0 ? ownershipStatements(change, sessionId, signIn, now) : []),
@@ -149,7 +146,7 @@ export class SqlExecutionStore implements ExecutionStore {
     return [{ text: insertDefinition, values: [id, JSON.stringify(content), writeDate(now)] }]
   }
 
-  private executionStatement({ execution, after }: ExecutionWrite, sessionId: string): Statement {
+  private executionStatement({ execution, after, replaces }: ExecutionWrite, sessionId: string): Statement {
     const pending = execution.plan.context.pending_user
     const moving = [
       execution.flowSlug,
@@ -165,6 +162,7 @@ export class SqlExecutionStore implements ExecutionStore {
     ]
     const restKey = execution.restKey ?? null
     if (after !== undefined) return { text: updateExecution, values: [execution.id, after, ...moving, restKey] }
-    return { text: insertExecution, values: [execution.id, sessionId, writeDate(execution.createdAt), ...moving, restKey] }
+    const values = [execution.id, sessionId, writeDate(execution.createdAt), ...moving, restKey]
+    return { text: insertExecution, values: [...values, replaces?.id ?? '', replaces?.sequence ?? 0] }
   }
 }

@@ -1,5 +1,4 @@
 import { canonicalJson } from './canonical-json.ts'
-import type { FlowDesignation } from './definition.ts'
 import {
   ActionNotAllowedError,
   ExecutionExpiredError,
@@ -9,7 +8,7 @@ import {
   UnexpectedResponseError,
 } from './errors.ts'
 import type { Execution } from './execution.ts'
-import { FlowDirectory } from './flow-directory.ts'
+import { FlowDirectory, type NamedFlow } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
@@ -35,7 +34,7 @@ export interface Reply {
 /** Which flow to start, and what the page knows. */
 export interface StartRequest {
   readonly visitor: Visitor
-  readonly flow: { readonly slug: string } | { readonly designation: FlowDesignation }
+  readonly flow: NamedFlow
   /** The page's query string, parsed. */
   readonly query: Readonly<Record<string, string>>
   /** Where a refused person is led; the query's `next` if not given. */
@@ -71,7 +70,9 @@ export class FlowExecutor {
 
   async start(request: StartRequest): Promise<Reply> {
     const opened = await this.deps.store.open(request.visitor.session, { type: 'none' })
-    return this.begin(await this.enter(request, opened))
+    const begun = await this.begin(await this.enter(request, opened))
+    if (!begun) throw new Error('A new execution collided with another.')
+    return begun
   }
 
   /** Shows what stands. Policies are asked again, so that this may lead past a stage. */
@@ -124,15 +125,13 @@ export class FlowExecutor {
     return this.walker.enter(run, planned)
   }
 
-  /** Plans a flow about nobody yet, or about the user that is given. */
-  protected async plan(request: StartRequest, opened: Opened, about?: User): Promise<{ run: Run; planned: Planned }> {
+  /** Plans a flow about nobody yet, or about a user: the one that is given, or whoever sets something up. */
+  protected async plan(request: StartRequest, opened: Opened, given?: User): Promise<{ run: Run; planned: Planned }> {
     const { visitor, flow, query } = request
     const configuration = await this.deps.configurations.at(opened.revision)
-    const live =
-      'slug' in flow
-        ? configuration.flowBySlug(flow.slug)
-        : await this.flows.choose(flow.designation, visitor, opened, configuration)
+    const live = await this.flows.find(flow, visitor, opened, configuration)
     if (!live) throw new FlowNotFoundError()
+    const about = given ?? ('configures' in flow ? opened.sessionUser : undefined)
     const context: PlanContext = about ? { pending_user: { known: true, id: about.id } } : {}
     const denialNext = 'denialNext' in request ? request.denialNext : query.next
     const { definition } = live
@@ -148,11 +147,10 @@ export class FlowExecutor {
     return { run, planned: await this.walker.planner.plan({ ...run, live, context, query }) }
   }
 
-  /** Writes a run that has just begun. */
-  protected async begin(run: Run, stagesLeft = false): Promise<Reply> {
+  /** Writes a run that has just begun; undefined when its address was taken meanwhile. */
+  protected async begin(run: Run, stagesLeft = false): Promise<Reply | undefined> {
     const written = await this.write(run)
-    if (!written) throw new Error('A new execution collided with another.')
-    return { ...written, stagesLeft }
+    return written && { ...written, stagesLeft }
   }
 
   /** The run of a stored execution, on the definition it was planned with. */
@@ -200,8 +198,9 @@ export class FlowExecutor {
       updatedAt: now,
       expiresAt: new Date(now.getTime() + this.deps.executionTtl * 1000),
     }
-    const { session, definition, effects, visitor } = run
-    const written = await this.deps.store.write({ execution, after: run.stored?.sequence, session, definition, effects, visitor })
+    const { session, definition, effects, visitor, replaces } = run
+    const after = run.stored?.sequence
+    const written = await this.deps.store.write({ execution, after, replaces, session, definition, effects, visitor })
     if (!written.saved) return undefined
     this.deps.events.publish({ executionId: execution.id, sequence: execution.sequence })
     return { step: stepOf(execution, definition, run), issued: written.issued, sessionId: written.sessionId }
@@ -253,12 +252,20 @@ export class FlowExecutor {
     const at = this.deps.now().getTime()
     const lastAnswer = { stepToken, digest, at, stagesLeft: judged.stagesLeft, ambiguous: true }
     const written = await this.write({ ...judged.run, lastAnswer })
-    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.late(visitor, id, stepToken, digest)
+    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.late(visitor, id, stepToken, digest, work)
   }
 
   /** Another answer came first: the same one, or one that left this without a step to be for. */
-  private async late(visitor: Visitor, id: string, stepToken: string, digest: string): Promise<Reply> {
+  private async late(
+    visitor: Visitor,
+    id: string,
+    stepToken: string,
+    digest: string,
+    work: (run: Run) => Promise<Judged>,
+  ): Promise<Reply> {
     const opened = await this.open(visitor, id)
+    // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
+    if (this.deps.sameText(opened.execution.stepToken, stepToken)) return this.change(visitor, id, stepToken, digest, work)
     const run = await this.runOf(visitor, opened, opened.execution)
     if (this.isLastAnswer(opened.execution, stepToken, digest)) return this.repeated(run, opened.reissue)
     throw new StaleStepError(this.stepOfRun(run))

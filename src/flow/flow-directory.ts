@@ -12,6 +12,9 @@ const brandFlowFor: Partial<Record<FlowDesignation, BrandFlow>> = {
   unenrollment: 'unenrollment',
 }
 
+/** A flow by its slug, by its purpose, or as the one that sets a stage up. */
+export type NamedFlow = { readonly slug: string } | { readonly designation: FlowDesignation } | { readonly configures: string }
+
 /** Which flows there are, for whom, and which one serves a purpose. */
 export class FlowDirectory {
   private readonly deps: Pick<EngineDependencies, 'store' | 'configurations' | 'policies'>
@@ -44,8 +47,32 @@ export class FlowDirectory {
     return this.choose(designation, visitor, opened, configuration)
   }
 
+  /** The flow that a request names; one that sets a stage up is there for who is signed in only. */
+  async find(flow: NamedFlow, visitor: Visitor, opened: Opened, configuration: Configuration): Promise<LiveFlow | undefined> {
+    if ('slug' in flow) return configuration.flowBySlug(flow.slug)
+    if ('designation' in flow) return this.choose(flow.designation, visitor, opened, configuration)
+    return opened.sessionUser && !opened.reissue ? configuration.configureFlow(flow.configures) : undefined
+  }
+
+  /** The flow that sets a stage up for whoever is signed in. */
+  async configureFlowFor(stageId: string, visitor: Visitor): Promise<LiveFlow> {
+    const { opened, configuration } = await this.openFor(visitor)
+    const { sessionUser } = opened
+    const live = await this.find({ configures: stageId }, visitor, opened, configuration)
+    if (!live || !sessionUser) throw new FlowNotFoundError()
+    const context = { pending_user: { known: true, id: sessionUser.id } } as const
+    const request = { live, configuration, visitor, sessionUser, pendingUser: sessionUser, context, query: {} }
+    if ((await this.planner.plan(request)).type !== 'planned') throw new FlowNotFoundError()
+    return live
+  }
+
   /** The brand's flow, or the first by slug whose policies let the visitor in. */
-  async choose(designation: FlowDesignation, visitor: Visitor, opened: Opened, configuration: Configuration): Promise<LiveFlow> {
+  private async choose(
+    designation: FlowDesignation,
+    visitor: Visitor,
+    opened: Opened,
+    configuration: Configuration,
+  ): Promise<LiveFlow> {
     const purpose = brandFlowFor[designation]
     const named = purpose && configuration.brandFor(visitor.host).flows[purpose]
     const branded = named === undefined ? undefined : configuration.flowById(named)

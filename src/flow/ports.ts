@@ -34,6 +34,8 @@ export interface ExecutionWrite {
   readonly execution: Execution
   /** The sequence that must stand in the store; undefined for a new execution. */
   readonly after: number | undefined
+  /** What stood at a new execution's address when that was read: it alone may be replaced. */
+  readonly replaces: Pick<Execution, 'id' | 'sequence'> | undefined
   /** Undefined: a new anonymous session is made. */
   readonly session: Session | undefined
   readonly definition: FlowDefinition
@@ -143,6 +145,8 @@ export interface Configuration {
   allFlows(): readonly LiveFlow[]
   /** The policies of a stage binding; undefined once it was deleted. */
   bindingPolicies(bindingId: string): PolicyTarget | undefined
+  /** The flow that sets a stage up for a user; undefined where none is named. */
+  configureFlow(stageId: string): LiveFlow | undefined
   brandFor(host: string): Brand
 }
 

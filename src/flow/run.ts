@@ -19,6 +19,8 @@ export interface Run {
   readonly pendingUser: User | undefined
   /** As it stands in the store; undefined for one that has just begun. */
   readonly stored: Execution | undefined
+  /** What its address led to before, for one that has just begun. */
+  readonly replaces: Execution | undefined
   readonly plan: FlowPlan
   readonly states: Readonly<Record<string, JsonValue>>
   readonly status: ExecutionStatus
@@ -46,6 +48,7 @@ export function newRun({
     session: opened.reissue ? undefined : opened.session,
     sessionUser: opened.reissue ? undefined : opened.sessionUser,
     stored: undefined,
+    replaces: opened.execution,
     states: {},
     status: 'active',
     shown: nothingShown,
@@ -64,7 +67,17 @@ export function storedRun({
 }: Pick<Run, 'visitor' | 'configuration' | 'definition'> & { readonly opened: Opened; readonly execution: Execution }): Run {
   const { plan, states, status, shown, lastAnswer, restKey, delivered } = execution
   const kept = { plan, states, status, shown, lastAnswer, restKey, delivered }
-  return { ...where, ...kept, session, sessionUser, pendingUser, stored: execution, effects: [], denialNext: plan.query.next }
+  return {
+    ...where,
+    ...kept,
+    session,
+    sessionUser,
+    pendingUser,
+    stored: execution,
+    replaces: undefined,
+    effects: [],
+    denialNext: plan.query.next,
+  }
 }
 
 /** The binding at the head of the plan. */

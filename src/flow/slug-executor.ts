@@ -76,7 +76,8 @@ export class SlugExecutor extends FlowExecutor {
     const opened = await this.openBySlug(request)
     const { run, planned } = await this.plan({ ...request, flow: { slug: request.slug } }, opened, about)
     if (planned.type !== 'planned') return undefined
-    return this.begin({ ...(await this.walker.enter(run, planned)), restKey: request.slug })
+    const begun = await this.begin({ ...(await this.walker.enter(run, planned)), restKey: request.slug })
+    return begun ?? this.prepare(request, about)
   }
 
   private openBySlug({ visitor, slug }: SlugRequest): Promise<Opened> {
@@ -86,22 +87,24 @@ export class SlugExecutor extends FlowExecutor {
 
   private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
-    return this.begin({ ...run, restKey: request.slug, delivered: endsAt(run, request) })
+    const begun = await this.begin({ ...run, restKey: request.slug, delivered: endsAt(run, request) })
+    return begun ?? this.showBySlug(request)
   }
 
   /** The answer was for a challenge that is gone; the client fetches the new one. */
   private async startOver(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
-    return this.begin({ ...run, restKey: request.slug }, true)
+    return (await this.begin({ ...run, restKey: request.slug }, true)) ?? this.showBySlug(request)
   }
 
   /** A first answer needs no cookie and no challenge fetched before. */
   private async answerFirst(request: SlugRequest, opened: Opened, answer: SlugAnswer, digest: string): Promise<Reply> {
     const run: Run = { ...(await this.enter({ ...request, flow: { slug: request.slug } }, opened)), restKey: request.slug }
     if (run.status !== 'active' || hasFailed(run) || run.definition.flow.slug !== request.slug)
-      return this.begin({ ...run, delivered: endsAt(run, request) })
+      return (await this.begin({ ...run, delivered: endsAt(run, request) })) ?? this.showBySlug(request)
     const judged = await this.judgeStanding(run, answer)
-    return this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
+    const begun = await this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
+    return begun ?? this.lostRace(request, answer, digest, undefined)
   }
 
   private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
@@ -122,7 +125,7 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
-  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number): Promise<Reply> {
+  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number | undefined): Promise<Reply> {
     const opened = await this.openBySlug(request)
     if (!opened.execution) return this.showBySlug(request)
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.

@@ -18,12 +18,15 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
   const { startFlowResult, respondResult } = addErrorTypes(builder, types)
 
   const startFlowInput = builder.inputType('StartFlowInput', {
-    description: 'Which flow to start: by its slug, or by what it is for. Exactly one of the two.',
+    description: 'Which flow to start: by its slug, by what it is for, or by what it sets up. Exactly one of them.',
     fields: (t) => ({
       slug: t.string({ description: 'The flow of this slug.' }),
       designation: t.field({
         type: designation,
         description: 'The flow that the brand names for this, or the first whose policies let the visitor in.',
+      }),
+      configures: t.id({
+        description: 'The flow that sets up this stage, for whoever is signed in.',
       }),
       query: t.string({
         description: `The query string of your page, as it stands in the address: \`next\` and what stages read from it. At most ${longestQuery} characters.`,
@@ -159,13 +162,18 @@ async function told({ caller }: GraphQLContext, reply: Promise<Reply>): Promise<
   return step
 }
 
-function chosenFlow({ slug, designation }: { slug?: string | null | undefined; designation?: string | null | undefined }) {
-  if (slug && !designation) return { slug }
-  if (designation && !slug) return { designation: designation as never }
-  throw new GraphQLError('Name the flow by its slug or by its designation: exactly one of the two.', {
+function chosenFlow({ slug, designation, configures }: FlowNames) {
+  const named = [slug && { slug }, designation && { designation: designation as never }, configures && { configures }].filter(
+    Boolean,
+  )
+  const [only, ...others] = named
+  if (only && others.length === 0) return only
+  throw new GraphQLError('Name the flow by exactly one of slug, designation and configures.', {
     extensions: { code: 'BAD_USER_INPUT' },
   })
 }
+
+type FlowNames = Readonly<Partial<Record<'slug' | 'designation' | 'configures', string | null | undefined>>>
 
 function boundedQuery(query: string | null | undefined): string {
   if (query && query.length > longestQuery)

@@ -37,6 +37,14 @@ export function pageRoutes({ executor, userOf, cancelAddressed }: PageServices):
   routes.get('/flows/-/default/authentication/', (context) => toDefaultFlow(context, executor, 'authentication'))
   routes.get('/flows/-/default/invalidation/', (context) => toDefaultFlow(context, executor, 'invalidation'))
 
+  routes.get('/flows/-/configure/:stage/', async (context) => {
+    const { request } = context.var
+    if (!(await userOf(request)))
+      return context.redirect(`/flows/-/default/authentication/?${new URLSearchParams({ next: context.req.path })}`)
+    const live = await executor.flows.configureFlowFor(context.req.param('stage'), request.visitor)
+    return context.redirect(`/if/flow/${live.definition.flow.slug}/${new URL(context.req.url).search}`)
+  })
+
   routes.get('/flows/-/cancel/', async (context) => {
     const next = context.req.query('next')
     await cancelAddressed(context.var.request.visitor.session)

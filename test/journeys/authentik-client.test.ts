@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { RestJourney } from '../support/journey-clients.ts'
-import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
+import { describeJourneys, type Ground, oneScreenSignIn, signIn } from '../support/journeys.ts'
 
 describeJourneys('a client written for authentik', (ground) => {
   const open = async (slug: string) => {
@@ -87,10 +87,7 @@ describeJourneys('a client written for authentik', (ground) => {
 
   it('may sign in with its first answer', async () => {
     const ada = await ground.person()
-    const config = { backends: ['authentik.core.auth.InbuiltBackend'] }
-    const { stageIds } = await ground.flow({ stages: [{ kind: 'password', config }] })
-    const identification = { kind: 'identification', config: { userFields: ['username'], passwordStage: stageIds[0] } }
-    const { slug } = await ground.flow({ stages: [identification, { kind: 'user_login' }] })
+    const { slug } = await ground.flow({ stages: await oneScreenSignIn(ground) })
     const client = new RestJourney(ground.app.url)
     client.path = `/api/v3/flows/executor/${slug}/?query=`
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, type JourneyClient } from '../support/journey-clients.ts'
-import { describeJourneys, signIn } from '../support/journeys.ts'
+import { faces, GraphQLJourney, type JourneyClient, RestJourney } from '../support/journey-clients.ts'
+import { describeJourneys, oneScreenSignIn, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
 import { signInStages } from '../support/seed.ts'
 
@@ -134,6 +134,41 @@ describeJourneys('the same answer sent again', (ground) => {
 
       expect(replies[1]).toEqual(replies[0])
       expect((await planOf(slug)).restarts).toBe(1)
+    })
+  })
+
+  describe('over REST', () => {
+    it('signs in once, even as the first request about a flow', async () => {
+      const ada = await ground.person()
+      const { slug } = await ground.flow({ stages: await oneScreenSignIn(ground) })
+      const client = new RestJourney(ground.app.url)
+      await client.start((await ground.flow()).slug)
+      client.path = `/api/v3/flows/executor/${slug}/?query=`
+      const again = client.twin()
+      meetAtWrite(ground.app.database, 2)
+      const answer = { uidField: ada.username, password: ada.password }
+
+      const replies = await Promise.all([client.submit('identification', answer), again.submit('identification', answer)])
+
+      expect(replies[0]).toMatchObject({ kind: 'moved', to: client.path })
+      expect(replies[1]).toEqual(replies[0])
+      expect(await ground.events('login', ada.id)).toBe(1)
+      expect([await client.whoAmI(), await again.whoAmI()]).toEqual([ada.username, ada.username])
+    })
+
+    it('does not undo what was answered since, when it was a look at a flow that nobody had begun', async () => {
+      const { slug } = await ground.flow({ stages: [{ kind: 'dummy' }, { kind: 'identification' }] })
+      const client = new RestJourney(ground.app.url)
+      await client.start((await ground.flow()).slug)
+      const late = client.tab()
+      const { firstCame } = meetAtWrite(ground.app.database, 2)
+      const looked = late.start(slug)
+      await firstCame
+      const looking = client.start(slug)
+
+      expect(await looked).toEqual(await looking)
+      expect(await client.answer('dummy')).toMatchObject({ kind: 'identification' })
+      expect(await ground.prisma.execution.count({ where: { flowSlug: slug } })).toBe(1)
     })
   })
 

@@ -72,10 +72,12 @@ describeJourneys('a second factor', (ground) => {
       const secret = await setUpApp(slugs, ada)
       const browsers = await Promise.all([upToFactor(slugs.strong, ada), upToFactor(slugs.strong, ada)])
       meetAtWrite(ground.app.database, 2)
-      await Promise.all(browsers.map(({ client }) => client.answer('authenticator_validate', { code: codeOf(secret) })))
+      const code = codeOf(secret)
+      const replies = await Promise.all(browsers.map(({ client }) => client.answer('authenticator_validate', { code })))
       const names = await Promise.all(browsers.map(({ client }) => client.whoAmI()))
 
       expect(names.filter((name) => name === ada.username)).toHaveLength(1)
+      expect(replies.flatMap(({ errors }) => errors)).toMatchObject([{ message: wrong }])
       const { client } = await upToFactor(slugs.strong, ada)
       expect(await client.answer('authenticator_validate', { code: codeOf(secret) })).toMatchObject({
         errors: [{ message: wrong }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { faces, type JourneyClient } from '../support/journey-clients.ts'
-import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
+import { describeJourneys, type Ground, oneScreenSignIn, signIn } from '../support/journeys.ts'
 import type { Account } from '../support/test-app.ts'
 
 describeJourneys('signing in', (ground) => {
@@ -198,14 +198,8 @@ describeJourneys('identification and password on one screen', (ground) => {
 })
 
 async function oneScreen(ground: Ground): Promise<string> {
-  const config = {
-    backends: ['authentik.core.auth.InbuiltBackend'],
-    failedAttemptsBeforeCancel: 3,
-    allowShowPassword: true,
-  }
-  const { stageIds } = await ground.flow({ stages: [{ kind: 'password', config }] })
-  const identification = { kind: 'identification', config: { userFields: ['username'], passwordStage: stageIds[0] } }
-  return (await ground.flow({ stages: [identification, { kind: 'user_login' }] })).slug
+  const stages = await oneScreenSignIn(ground, { failedAttemptsBeforeCancel: 3, allowShowPassword: true })
+  return (await ground.flow({ stages })).slug
 }
 
 /** All that is shown to somebody who does not know the password. */

@@ -121,6 +121,10 @@ export class GraphQLJourney extends Browser implements JourneyClient {
     return this.run('startFlow', { slug, query })
   }
 
+  startConfiguring(stageId: string): Promise<View> {
+    return this.run('startFlow', { configures: stageId })
+  }
+
   startFor(designation: string, query = ''): Promise<View> {
     return this.run('startFlow', { designation, query })
   }

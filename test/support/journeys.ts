@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { JourneyClient, View } from './journey-clients.ts'
-import { type SeededFlow, type SeedFlow, seedFlow, signInStages } from './seed.ts'
+import { type SeededFlow, type SeedFlow, type SeedStage, seedFlow, signInStages } from './seed.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from './test-app.ts'
 import { stores } from './test-database.ts'
 
@@ -80,4 +80,12 @@ export async function signIn(
   await client.start(slug, query)
   await client.answer('identification', { uidField: username })
   return client.answer('password', { password })
+}
+
+/** Sign-in with name and password on one screen. */
+export async function oneScreenSignIn(ground: Ground, password: object = {}): Promise<SeedStage[]> {
+  const config = { backends: ['authentik.core.auth.InbuiltBackend'], ...password }
+  const { stageIds } = await ground.flow({ stages: [{ kind: 'password', config }] })
+  const identification = { userFields: ['username'], passwordStage: stageIds[0] }
+  return [{ kind: 'identification', config: identification }, { kind: 'user_login' }]
 }

@@ -32,7 +32,7 @@ export async function socketClient(browser: Browser, headers: Record<string, str
   return createSocketClient({ url, webSocketImpl: await socketOf(browser, headers), retryAttempts: 0, lazyCloseTimeout: 0 })
 }
 
-const overSocket: StreamWay = {
+export const overSocket: StreamWay = {
   name: 'a graphql-transport-ws socket',
   listen: async (browser, id, after) =>
     (await socketClient(browser)).iterate({ query: watch, variables: { id, after } }) as never,
