@@ -31,6 +31,13 @@ export function report(floor: Floor, stores: readonly StoreResults[], { concurre
       heads,
       rows('argon2id', (own, base) => digits(own.cpu / base.cpu, 2)),
     ),
+    table(
+      'What a sign-in costs the server beside its hash, in hashes',
+      heads,
+      perFace(stores, (store, face) =>
+        store.signIns.benchmark[face].map(({ cpu }, index) => digits(cpu / (floor.argon2id[index]?.cpu ?? Number.NaN), 2)),
+      ),
+    ),
     table('Queries of each request: r reads, w writes', [], queryLines(stores)),
     '== Milliseconds of CPU: for this machine ==\n',
     table('A sign-in with argon2id, server', heads, [

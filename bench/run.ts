@@ -5,10 +5,10 @@ import { efforts, measureFloor, measureStore, type StoreResults } from './plan.t
 import { report } from './report.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, store: { type: 'string' } } })
-if (values.store !== undefined && !stores.some(({ provider }) => provider === values.store))
-  throw new Error('--store is sqlite or postgresql; without it, both that can be reached.')
+const wanted = values.store ?? (values.quick ? 'sqlite' : undefined)
+const chosen = stores.filter(({ provider, available }) => (wanted === undefined ? available : provider === wanted))
+if (chosen.length === 0) throw new Error('--store is sqlite or postgresql; without it, both that can be reached.')
 const effort = values.quick ? efforts.quick : efforts.full
-const chosen = stores.filter(({ provider, available }) => (values.store === undefined ? available : provider === values.store))
 
 console.log(`Stagedoor on Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown processor'}\n`)
 const started = performance.now()

@@ -8,13 +8,14 @@ import {
   UnexpectedResponseError,
 } from './errors.ts'
 import type { Execution } from './execution.ts'
-import { FlowDirectory, type NamedFlow } from './flow-directory.ts'
+import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
 import type { Planned } from './planner.ts'
 import type { EngineDependencies, Opened } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
+import type { Answer, Reply, StartRequest } from './request.ts'
 import { activeBinding, newRun, type Run, storedRun } from './run.ts'
 import type { IssuedHandle, Visitor } from './session.ts'
 import type { ActionType, FlowStep } from './step.ts'
@@ -22,33 +23,13 @@ import { stepOf } from './step-of.ts'
 import type { User } from './user.ts'
 import { finalRedirect, Walker } from './walker.ts'
 
-/** What a client gets, and the session handle that must travel with it. */
-export interface Reply {
-  readonly step: FlowStep
-  readonly issued: IssuedHandle | undefined
-  readonly sessionId: string
-  /** Whether authentik's wire says "go and fetch the next challenge" instead of showing it. */
-  readonly stagesLeft: boolean
-}
-
-/** Which flow to start, and what the page knows. */
-export interface StartRequest {
-  readonly visitor: Visitor
-  readonly flow: NamedFlow
-  /** The page's query string, parsed. */
-  readonly query: Readonly<Record<string, string>>
-  /** Where a refused person is led; the query's `next` if not given. */
-  readonly denialNext?: string | undefined
-}
-
-/** An answer to the step that `stepToken` names. */
-export interface Answer {
+/** A change to one step of one execution: who asks for it, a digest to know it by when it comes again, and what it does. */
+interface Change {
   readonly visitor: Visitor
   readonly executionId: string
   readonly stepToken: string
-  /** The kind of stage that it answers. */
-  readonly kind: string
-  readonly response: unknown
+  readonly digest: string
+  readonly work: (run: Run) => Promise<Judged>
 }
 
 /** One engine, every face: starts executions, shows them, and judges what clients answer. */
@@ -93,7 +74,7 @@ export class FlowExecutor {
   /** Judges an answer. The same answer to the same step again has no second effect and gets the same reply. */
   async respond({ visitor, executionId, stepToken, kind, response }: Answer): Promise<Reply> {
     const digest = this.digest(executionId, { kind, response })
-    return this.change(visitor, executionId, stepToken, digest, async (run) => {
+    const work = async (run: Run): Promise<Judged> => {
       this.mustOffer(run, 'submit')
       const before = activeBinding(run)
       const evaluated = await this.walker.reEvaluate(run)
@@ -103,20 +84,22 @@ export class FlowExecutor {
       const expected = this.walker.kindOf(run, active).kind
       if (expected !== kind) throw new UnexpectedResponseError(this.stepOfRun(run), expected)
       return this.judge.answer(evaluated, active, response)
-    })
+    }
+    return this.change({ visitor, executionId, stepToken, digest, work })
   }
 
   /** Does one of the things that a step offers beside its response: submitting needs one. */
   async perform(visitor: Visitor, executionId: string, stepToken: string, action: ActionType): Promise<Reply> {
     const digest = this.digest(executionId, { action })
-    return this.change(visitor, executionId, stepToken, digest, async (run) => {
+    const work = async (run: Run): Promise<Judged> => {
       this.mustOffer(run, action)
       if (action === 'submit') throw new ActionNotAllowedError(this.stepOfRun(run))
       if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
       const { next } = run.plan.query
       const challenge = finalRedirect(next !== undefined && isSafeNextPath(next) ? next : '/')
       return { run: this.walker.end(run, 'cancelled', challenge), stagesLeft: false }
-    })
+    }
+    return this.change({ visitor, executionId, stepToken, digest, work })
   }
 
   /** A flow's first step, or the step that refuses it. */
@@ -232,42 +215,30 @@ export class FlowExecutor {
   }
 
   /** One effect for one answer: repeats get the stored reply, late ones are told what stands. */
-  private async change(
-    visitor: Visitor,
-    id: string,
-    stepToken: string,
-    digest: string,
-    work: (run: Run) => Promise<Judged>,
-  ): Promise<Reply> {
-    const opened = await this.open(visitor, id)
+  private async change(change: Change): Promise<Reply> {
+    const opened = await this.open(change.visitor, change.executionId)
     const { execution, reissue } = opened
-    const run = await this.runOf(visitor, opened, execution)
-    if (this.isLastAnswer(execution, stepToken, digest)) return this.repeated(run, reissue)
+    const run = await this.runOf(change.visitor, opened, execution)
+    if (this.isLastAnswer(execution, change)) return this.repeated(run, reissue)
     if (reissue) throw new ExecutionNotFoundError()
-    if (!this.deps.sameText(execution.stepToken, stepToken)) throw new StaleStepError(this.stepOfRun(run))
+    if (!this.deps.sameText(execution.stepToken, change.stepToken)) throw new StaleStepError(this.stepOfRun(run))
     if (execution.status !== 'active') throw new UnexpectedResponseError(this.stepOfRun(run), undefined)
 
-    const judged = await work(run)
-    if (judged.run.shown.challenge.kind === 'flow_error' && judged.run.plan === run.plan) return this.shown(judged.run)
-    const at = this.deps.now().getTime()
-    const lastAnswer = { stepToken, digest, at, stagesLeft: judged.stagesLeft, ambiguous: true }
-    const written = await this.write({ ...judged.run, lastAnswer })
-    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.late(visitor, id, stepToken, digest, work)
+    const { run: changed, stagesLeft } = await change.work(run)
+    if (changed.shown.challenge.kind === 'flow_error' && changed.plan === run.plan) return this.shown(changed)
+    const { stepToken, digest } = change
+    const lastAnswer = { stepToken, digest, at: this.deps.now().getTime(), stagesLeft, ambiguous: true }
+    const written = await this.write({ ...changed, lastAnswer })
+    return written ? { ...written, stagesLeft } : this.late(change)
   }
 
   /** Another answer came first: the same one, or one that left this without a step to be for. */
-  private async late(
-    visitor: Visitor,
-    id: string,
-    stepToken: string,
-    digest: string,
-    work: (run: Run) => Promise<Judged>,
-  ): Promise<Reply> {
-    const opened = await this.open(visitor, id)
+  private async late(change: Change): Promise<Reply> {
+    const opened = await this.open(change.visitor, change.executionId)
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
-    if (this.deps.sameText(opened.execution.stepToken, stepToken)) return this.change(visitor, id, stepToken, digest, work)
-    const run = await this.runOf(visitor, opened, opened.execution)
-    if (this.isLastAnswer(opened.execution, stepToken, digest)) return this.repeated(run, opened.reissue)
+    if (this.deps.sameText(opened.execution.stepToken, change.stepToken)) return this.change(change)
+    const run = await this.runOf(change.visitor, opened, opened.execution)
+    if (this.isLastAnswer(opened.execution, change)) return this.repeated(run, opened.reissue)
     throw new StaleStepError(this.stepOfRun(run))
   }
 
@@ -278,12 +249,8 @@ export class FlowExecutor {
     return { ...this.repeated(await this.runOf(visitor, opened, opened.execution), opened.reissue), stagesLeft: false }
   }
 
-  private isLastAnswer({ lastAnswer }: Execution, stepToken: string, digest: string): boolean {
-    return (
-      lastAnswer !== undefined &&
-      this.deps.sameText(lastAnswer.stepToken, stepToken) &&
-      this.deps.sameText(lastAnswer.digest, digest)
-    )
+  private isLastAnswer({ lastAnswer: last }: Execution, { stepToken, digest }: Change): boolean {
+    return last !== undefined && this.deps.sameText(last.stepToken, stepToken) && this.deps.sameText(last.digest, digest)
   }
 
   /** The stored reply. The handle it once carried comes again with it. */

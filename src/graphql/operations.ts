@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
-import type { Reply } from '../flow/executor.ts'
 import { parseQuery } from '../flow/next-path.ts'
 import type { StageRegistry } from '../flow/registry.ts'
+import type { Reply } from '../flow/request.ts'
 import type { FlowStep } from '../flow/step.ts'
 import { snakeCase } from '../shapes/names.ts'
 import type { Builder, GraphQLContext } from './builder.ts'
