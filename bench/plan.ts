@@ -10,7 +10,7 @@ import {
   restSteps,
   restWhoAmI,
 } from './journeys.ts'
-import { type Measurement, measure, type Subject } from './measure.ts'
+import { type Load, type Measurement, measure, type Subject } from './measure.ts'
 import { type Hasher, withFloor, withProduct } from './subjects.ts'
 
 /** How long and how hard. */
@@ -23,13 +23,14 @@ export interface Effort {
 }
 
 export const efforts = {
-  full: { concurrencies: [1, 16, 64], seconds: 1.3, warmUp: { argon2id: 0.8, benchmark: 3 } },
+  full: { concurrencies: [1, 16, 64], seconds: 1.2, warmUp: { argon2id: 0.8, benchmark: 3 } },
   quick: { concurrencies: [16], seconds: 0.7, warmUp: { argon2id: 0.4, benchmark: 1.5 } },
 } as const satisfies Record<string, Effort>
 
 export const faces = ['GraphQL', 'REST'] as const
-type Face = (typeof faces)[number]
-type PerFace<Value> = Readonly<Record<Face, Value>>
+type PerFace<Value> = Readonly<Record<(typeof faces)[number], Value>>
+/** By face, and of the floor, which is measured in turn with them: a machine does not stay as fast as it was. */
+type Compared<Value> = PerFace<Value> & { readonly floor: Value }
 
 const signIns: PerFace<Journey> = { GraphQL: graphqlSignIn, REST: restSignIn }
 const steps: PerFace<Journey> = { GraphQL: graphqlSteps, REST: restSteps }
@@ -40,58 +41,49 @@ const usual = 16
 /** What was measured on one store. */
 export interface StoreResults {
   readonly provider: StoreProvider
-  /** Sign-ins by hasher and face, in the order of the concurrencies. */
-  readonly signIns: Readonly<Record<Hasher, PerFace<readonly Measurement[]>>>
+  /** Sign-ins by hasher, in the order of the concurrencies. */
+  readonly signIns: Readonly<Record<Hasher, Compared<readonly Measurement[]>>>
   readonly steps: PerFace<Measurement>
   readonly whoAmI: PerFace<Measurement>
   readonly queries: readonly Counted[]
 }
 
-/** Measures the floor: its sign-ins by hasher, in the order of the concurrencies. */
-export async function measureFloor(effort: Effort): Promise<Readonly<Record<Hasher, readonly Measurement[]>>> {
-  const measured = (hasher: Hasher) => withFloor(hasher, (subject) => climb(subject, hasher, floorSignIn, effort))
-  return { argon2id: await measured('argon2id'), benchmark: await measured('benchmark') }
-}
-
 /** Measures the product on one kind of database. */
 export async function measureStore(provider: StoreProvider, effort: Effort): Promise<StoreResults> {
   const queries = await countQueries(provider)
-  const argon2id = await withProduct(provider, 'argon2id', (subject) =>
-    forFaces(signIns, (journey) => climb(subject, 'argon2id', journey, effort)),
-  )
-  const rest = await withProduct(provider, 'benchmark', async (subject) => ({
-    benchmark: await forFaces(signIns, (journey) => climb(subject, 'benchmark', journey, effort)),
-    steps: await forFaces(steps, (journey) => once(subject, journey, effort)),
-    whoAmI: await forFaces(whoAmI, (journey, face) => once(subject, journey, effort, signIns[face])),
+  const argon2id = await withProduct(provider, 'argon2id', (product) => compareSignIns(product, 'argon2id', effort))
+  const cheap = await withProduct(provider, 'benchmark', async (product) => ({
+    signIns: await compareSignIns(product, 'benchmark', effort),
+    steps: await forFaces((face) => warmed(product, effort, { journey: steps[face] })),
+    whoAmI: await forFaces((face) => warmed(product, effort, { journey: whoAmI[face], before: signIns[face] })),
   }))
-  return {
-    provider,
-    signIns: { argon2id, benchmark: rest.benchmark },
-    steps: rest.steps,
-    whoAmI: rest.whoAmI,
-    queries,
-  }
+  return { ...cheap, provider, signIns: { argon2id, benchmark: cheap.signIns }, queries }
 }
 
-async function climb(
+function compareSignIns(product: Subject, hasher: Hasher, { concurrencies, seconds, warmUp }: Effort) {
+  return withFloor(hasher, async (floor): Promise<Compared<readonly Measurement[]>> => {
+    for (const face of faces) await measure(product, { journey: signIns[face], concurrency: usual, seconds: warmUp[hasher] })
+    await measure(floor, { journey: floorSignIn, concurrency: usual, seconds: 0.4 })
+
+    const compared = { floor: [] as Measurement[], GraphQL: [] as Measurement[], REST: [] as Measurement[] }
+    for (const concurrency of concurrencies) {
+      compared.floor.push(await measure(floor, { journey: floorSignIn, concurrency, seconds }))
+      for (const face of faces) compared[face].push(await measure(product, { journey: signIns[face], concurrency, seconds }))
+    }
+    return compared
+  })
+}
+
+async function warmed(
   subject: Subject,
-  hasher: Hasher,
-  journey: Journey,
-  { concurrencies, seconds, warmUp }: Effort,
-): Promise<Measurement[]> {
-  await measure(subject, { journey, concurrency: usual, seconds: warmUp[hasher] })
-  const measurements: Measurement[] = []
-  for (const concurrency of concurrencies) measurements.push(await measure(subject, { journey, concurrency, seconds }))
-  return measurements
-}
-
-async function once(subject: Subject, journey: Journey, { seconds, warmUp }: Effort, before?: Journey): Promise<Measurement> {
-  const load = { journey, concurrency: usual, ...(before && { before }) }
-  await measure(subject, { ...load, seconds: warmUp.benchmark / 3 })
-  return measure(subject, { ...load, seconds })
+  { seconds, warmUp }: Effort,
+  load: Pick<Load, 'journey' | 'before'>,
+): Promise<Measurement> {
+  await measure(subject, { ...load, concurrency: usual, seconds: warmUp.benchmark / 3 })
+  return measure(subject, { ...load, concurrency: usual, seconds })
 }
 
 /** One after the other: two loads at once would measure each other. */
-async function forFaces<Value, Result>(values: PerFace<Value>, work: (value: Value, face: Face) => Promise<Result>) {
-  return { GraphQL: await work(values.GraphQL, 'GraphQL'), REST: await work(values.REST, 'REST') }
+async function forFaces<Result>(work: (face: (typeof faces)[number]) => Promise<Result>): Promise<PerFace<Result>> {
+  return { GraphQL: await work('GraphQL'), REST: await work('REST') }
 }

@@ -1,65 +1,58 @@
 import type { Measurement } from './measure.ts'
-import { type Effort, faces, type measureFloor, type StoreResults } from './plan.ts'
+import { type Effort, faces, type StoreResults } from './plan.ts'
 import type { Hasher } from './subjects.ts'
 import { digits, type Line, table } from './table.ts'
-
-type Floor = Awaited<ReturnType<typeof measureFloor>>
 
 const storeNames = { sqlite: 'SQLite', postgresql: 'PostgreSQL' } as const
 
 /** Everything that was measured, what travels between machines first. */
-export function report(floor: Floor, stores: readonly StoreResults[], { concurrencies }: Effort): string {
+export function report(stores: readonly StoreResults[], { concurrencies }: Effort): string {
   const heads = concurrencies.map((concurrency) => `${concurrency} at once`)
-  const rows = (hasher: Hasher, cell: (measurement: Measurement, base: Measurement) => string) =>
-    perFace(stores, (store, face) =>
-      store.signIns[hasher][face].map((measurement, index) => cell(measurement, floor[hasher][index] ?? measurement)),
+  const ratios = (hasher: Hasher, ratio: (own: Measurement, hash: Measurement) => number) =>
+    perFace(stores, ({ signIns }, face) =>
+      signIns[hasher][face].map((own, index) => digits(ratio(own, signIns.argon2id.floor[index] ?? own), 2)),
     )
-  const floorRow = (hasher: Hasher, cell: (measurement: Measurement) => string): Line => [
-    'floor: bare node:http',
-    ...floor[hasher].map(cell),
+  const withFloor = (hasher: Hasher, spell: (measurement: Measurement) => string) => [
+    ...stores.map(({ provider, signIns }): Line => [`floor, ${storeNames[provider]} run`, ...signIns[hasher].floor.map(spell)]),
+    ...perFace(stores, ({ signIns }, face) => signIns[hasher][face].map(spell)),
   ]
-  const perSecond = ({ perSecond: rate }: Measurement) => digits(rate, 0)
   return [
     '== Ratios: these travel between machines ==\n',
     table(
-      'Sign-ins a second, as a share of the floor that only checks the password (argon2id)',
+      'Sign-ins a second, as a share of a bare server that only checks the password (argon2id)',
       heads,
-      rows('argon2id', (own, base) => digits(own.perSecond / base.perSecond, 2)),
+      ratios('argon2id', (own, hash) => own.perSecond / hash.perSecond),
     ),
     table(
-      "Server CPU of a whole sign-in, in floors' sign-ins (argon2id)",
+      'Server CPU of a whole sign-in, in bare password checks (argon2id)',
       heads,
-      rows('argon2id', (own, base) => digits(own.cpu / base.cpu, 2)),
+      ratios('argon2id', (own, hash) => own.cpu / hash.cpu),
     ),
     table(
-      'What a sign-in costs the server beside its hash, in hashes',
+      'Server CPU of a sign-in beside its hash, in bare password checks',
       heads,
-      perFace(stores, (store, face) =>
-        store.signIns.benchmark[face].map(({ cpu }, index) => digits(cpu / (floor.argon2id[index]?.cpu ?? Number.NaN), 2)),
-      ),
+      ratios('benchmark', (own, hash) => own.cpu / hash.cpu),
     ),
     table('Queries of each request: r reads, w writes', [], queryLines(stores)),
     '== Milliseconds of CPU: for this machine ==\n',
-    table('A sign-in with argon2id, server', heads, [
-      floorRow('argon2id', ({ cpu }) => digits(cpu, 2)),
-      ...rows('argon2id', ({ cpu }) => digits(cpu, 2)),
-    ]),
-    table('A sign-in beside its hash (PASSWORD_HASHER=benchmark), server + database', heads, [
-      floorRow('benchmark', ({ cpu }) => digits(cpu, 2)),
-      ...rows('benchmark', spellCpu),
-    ]),
+    table(
+      'A sign-in with argon2id, server',
+      heads,
+      withFloor('argon2id', ({ cpu }) => digits(cpu, 2)),
+    ),
+    table('A sign-in beside its hash (PASSWORD_HASHER=benchmark), server + database', heads, withFloor('benchmark', spellCpu)),
     table(
       'One request, server + database',
       ['step without a hash', 'who am I'],
       perFace(stores, (store, face) => [spellCpu(store.steps[face]), spellCpu(store.whoAmI[face])]),
     ),
-    '== A second: for this machine, while it also made the load ==\n',
-    table('Sign-ins with argon2id', heads, [floorRow('argon2id', perSecond), ...rows('argon2id', perSecond)]),
-    table('Sign-ins beside their hash', heads, [floorRow('benchmark', perSecond), ...rows('benchmark', perSecond)]),
+    '== A second: for this machine, which also made the load ==\n',
+    table('Sign-ins with argon2id', heads, withFloor('argon2id', spellRate)),
+    table('Sign-ins beside their hash', heads, withFloor('benchmark', spellRate)),
     table(
       'Requests',
       ['steps without a hash', 'who am I'],
-      perFace(stores, (store, face) => [perSecond(store.steps[face]), perSecond(store.whoAmI[face])]),
+      perFace(stores, (store, face) => [spellRate(store.steps[face]), spellRate(store.whoAmI[face])]),
     ),
     comparison,
   ].join('\n')
@@ -79,6 +72,10 @@ const comparison = table(
 
 function spellCpu({ cpu, databaseCpu }: Measurement): string {
   return databaseCpu === undefined ? digits(cpu, 2) : `${digits(cpu, 2)} + ${digits(databaseCpu, 2)}`
+}
+
+function spellRate({ perSecond }: Measurement): string {
+  return digits(perSecond, 0)
 }
 
 function perFace(
