@@ -23,8 +23,8 @@ export interface Effort {
 }
 
 export const efforts = {
-  full: { concurrencies: [1, 16, 64], seconds: 1.2, warmUp: { argon2id: 0.8, benchmark: 3 } },
-  quick: { concurrencies: [16], seconds: 0.7, warmUp: { argon2id: 0.4, benchmark: 1.5 } },
+  full: { concurrencies: [1, 16, 64], seconds: 1.1, warmUp: { argon2id: 0.6, benchmark: 2.5 } },
+  quick: { concurrencies: [16], seconds: 0.6, warmUp: { argon2id: 0.3, benchmark: 1.2 } },
 } as const satisfies Record<string, Effort>
 
 export const faces = ['GraphQL', 'REST'] as const

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import pg from 'pg'
 import { ServiceUnavailableError } from '../flow/errors.ts'
 import type { Row, SqlDatabase, SqlValue, Statement } from './sql.ts'
@@ -107,7 +107,7 @@ function combine(statements: readonly Statement[], guard?: number): Combined {
 }
 
 function nameOf(text: string): string {
-  return createHash('sha1').update(text).digest('base64url')
+  return hash('sha1', text, 'base64url')
 }
 
 function reported(error: unknown): unknown {
