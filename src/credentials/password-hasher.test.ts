@@ -2,7 +2,7 @@ import { parseOptions } from '@node-rs/argon2'
 import { describe, expect, it } from 'vitest'
 import { argon2idScheme } from './argon2id-scheme.ts'
 import { benchmarkScheme } from './benchmark-scheme.ts'
-import { createPasswordHasher, HasherBusyError } from './password-hasher.ts'
+import { createPasswordHasher, HasherBusyError, usualConcurrency } from './password-hasher.ts'
 import type { PasswordScheme } from './password-scheme.ts'
 
 const PASSWORD = 'pässwörd 🔑 '
@@ -225,5 +225,18 @@ describe('the benchmark hasher', () => {
 
     expect(await createPasswordHasher({ algorithm: 'benchmark' }, scheme).verify('', stored)).toEqual({ matches: false })
     expect(work).toEqual(['check decoy'])
+  })
+})
+
+describe('how many passwords are checked at once', () => {
+  it.each([
+    [undefined, 2, 2],
+    [undefined, 16, 3],
+    ['12', 16, 11],
+    ['12', 8, 8],
+    ['1', 8, 1],
+    ['nonsense', 8, 3],
+  ])('leaves a thread of the pool free: UV_THREADPOOL_SIZE=%s, %i processors', (size, processors, expected) => {
+    expect(usualConcurrency(size, processors)).toBe(expected)
   })
 })

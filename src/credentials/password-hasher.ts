@@ -39,7 +39,7 @@ const schemes: Record<PasswordHasherOptions['algorithm'], PasswordScheme> = {
 /** Creates a hasher whose work is bounded: what does not fit is refused at once rather than left waiting for seconds. */
 export function createPasswordHasher(options: PasswordHasherOptions, scheme = schemes[options.algorithm]): PasswordHasher {
   const queue = createHasherQueue({
-    concurrency: options.concurrency ?? availableParallelism(),
+    concurrency: options.concurrency ?? usualConcurrency(process.env.UV_THREADPOOL_SIZE),
     queueLimit: options.queueLimit ?? 256,
   })
   const decoy = scheme.read(scheme.decoy)
@@ -67,4 +67,10 @@ export function createPasswordHasher(options: PasswordHasherOptions, scheme = sc
 
 function isTooLong(password: string): boolean {
   return Buffer.byteLength(password) > MAX_PASSWORD_BYTES
+}
+
+/** One processor each, and a thread of libuv's pool (4, unless told otherwise) left for whatever else waits for it. */
+export function usualConcurrency(threadPoolSize: string | undefined, processors = availableParallelism()): number {
+  const threads = Number(threadPoolSize) || 4
+  return Math.max(1, Math.min(processors, threads - 1))
 }
