@@ -48,3 +48,14 @@ export const flowError: FrameworkChallenge = {
 
 /** All of them; the redirect is a member of the union because the redirect stage declares it. */
 export const frameworkChallenges = [accessDenied, flowError] as const
+
+/** What every challenge carries that names a person. */
+const pendingUserFields = {
+  pendingUser: z.string().describe('Whom the screen should name: what was typed, or a user name. Empty for nobody.'),
+  pendingUserAvatar: z.string().describe('The address of their picture.'),
+}
+
+/** All that a kind shows: what it declares, and whom it names. Every face derives from this. */
+export function shownFields(challenge: z.ZodObject, showsPendingUser = false): z.ZodObject {
+  return showsPendingUser ? z.object({ ...pendingUserFields, ...challenge.shape }) : challenge
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { frameworkChallenges } from '../flow/challenges.ts'
+import { frameworkChallenges, shownFields } from '../flow/challenges.ts'
 import { flowDesignations, flowLayouts } from '../flow/definition.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { StageDefinition } from '../flow/stage.ts'
@@ -24,12 +24,6 @@ const flowInfo = z.object({
   background: z.string().describe('The address of a background picture; empty: choose your own.'),
   cancelUrl: z.string().describe('Where to send somebody who gives up.'),
 })
-
-/** What user-facing challenges show beside their own fields. */
-const pendingUserFields = {
-  pendingUser: z.string().describe('Whom the screen should name: what was typed, or a user name. Empty for nobody.'),
-  pendingUserAvatar: z.string().describe('The address of their picture.'),
-}
 
 /** A flow as GraphQL shows it, filled from a step or from the configuration. */
 export interface FlowInfoSource extends z.output<typeof flowInfo> {}
@@ -141,8 +135,7 @@ function addChallenges(builder: Builder, shapes: ShapeTypes, stages: StageRegist
   })
   const shown = [...stages.all().filter((stage) => stage.challenge && stage.component), ...frameworkChallenges]
   const members = shown.map(({ kind, description, challenge = z.object({}), showsPendingUser }) => {
-    const fields = showsPendingUser ? z.object({ ...pendingUserFields, ...challenge.shape }) : challenge
-    const shape = readShape(challengeName(kind), fields, 'output')
+    const shape = readShape(challengeName(kind), shownFields(challenge, showsPendingUser), 'output')
     return builder.objectRef<FlowStep>(shape.name).implement({
       description,
       interfaces: [common],

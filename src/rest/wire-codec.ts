@@ -1,17 +1,11 @@
-import { z } from 'zod'
-import { accessDenied, type FrameworkChallenge, flowError } from '../flow/challenges.ts'
+import type { z } from 'zod'
+import { accessDenied, type FrameworkChallenge, flowError, shownFields } from '../flow/challenges.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { StageDefinition } from '../flow/stage.ts'
 import { pascalCase } from '../shapes/names.ts'
 import { readShape } from '../shapes/shape.ts'
 import type { ObjectShape } from '../shapes/shape-kinds.ts'
 import { type Convert, compileFromWire, compileToWire } from '../shapes/wire.ts'
-
-/** What every challenge that names a person carries. */
-const pendingUserFields = z.object({
-  pendingUser: z.string().describe('Whom the screen should name: what was typed, or a user name. Empty for nobody.'),
-  pendingUserAvatar: z.string().describe('The address of their picture.'),
-})
 
 /** A kind's two shapes, as authentik's wire spells them. */
 export interface WireShapes {
@@ -79,9 +73,5 @@ function frameworkShapes({ kind, component, description, challenge, showsPending
 }
 
 function challengeShape(name: string, challenge: z.ZodObject, showsPendingUser: boolean): ObjectShape {
-  return readShape(
-    `${name}Challenge`,
-    showsPendingUser ? z.object({ ...pendingUserFields.shape, ...challenge.shape }) : challenge,
-    'output',
-  )
+  return readShape(`${name}Challenge`, shownFields(challenge, showsPendingUser), 'output')
 }

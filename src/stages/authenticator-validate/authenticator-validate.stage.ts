@@ -25,7 +25,9 @@ const config = z
       .array(deviceClass)
       .default([...deviceClasses])
       .describe('What counts.'),
-    lastAuthThreshold: duration('seconds=0').describe('How long a proof counts for the next sign-in of the same browser.'),
+    lastAuthThreshold: duration('seconds=0').describe(
+      'How long a proof counts for the next sign-in of the same browser. Not heeded yet: every sign-in asks.',
+    ),
     totpOtpThrottlingFactor: factor.describe('Seconds that the first refused app code costs; each further one doubles it.'),
     staticOtpThrottlingFactor: factor.describe('The same for recovery codes.'),
   })
