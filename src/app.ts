@@ -1,23 +1,15 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
+import { composeEngine } from './compose-engine.ts'
 import type { Config } from './config.ts'
 import { networksOf } from './config.ts'
-import { createPasswordHasher, HasherBusyError } from './credentials/password-hasher.ts'
-import { equalsInConstantTime, randomToken, sha256Hex } from './credentials/random.ts'
-import { createSecretBox } from './credentials/secret-box.ts'
-import { SqlAuthenticatorDirectory } from './db/authenticators.ts'
-import { StoredConfigurations } from './db/configurations.ts'
+import { sha256Hex } from './credentials/random.ts'
 import type { Database } from './db/database.ts'
-import { SqlExecutionStore } from './db/execution-store.ts'
 import { SqlSessionDirectory } from './db/sessions.ts'
-import { SqlUserDirectory } from './db/users.ts'
-import type { AuditEvent } from './flow/effects.ts'
-import { ServiceUnavailableError } from './flow/errors.ts'
 import { StageRegistry } from './flow/registry.ts'
-import type { Visitor } from './flow/session.ts'
-import { SlugExecutor } from './flow/slug-executor.ts'
+import type { SlugExecutor } from './flow/slug-executor.ts'
 import type { User } from './flow/user.ts'
 import type { GraphQLServices } from './graphql/builder.ts'
 import { graphqlRoutes } from './graphql/routes.ts'
@@ -26,24 +18,22 @@ import { GraphQLServer } from './graphql/server.ts'
 import { GraphQLSockets, longestFarewell } from './graphql/socket.ts'
 import { AllowedOrigins } from './http/allowed-origins.ts'
 import type { HttpApp } from './http/app.ts'
+import { createListener } from './http/listener.ts'
 import { type RequestContext, RequestContexts } from './http/request-context.ts'
 import { createHttpApp } from './http/server.ts'
 import { ExecutionBus } from './operations/execution-bus.ts'
-import { CountingGuessLimiter } from './operations/guess-limiter.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { Metrics } from './operations/metrics.ts'
-import { PolicyEngine } from './policies/engine.ts'
-import { policies } from './policies/index.ts'
 import { accountRoutes } from './rest/account-routes.ts'
 import { executorRoutes } from './rest/executor-route.ts'
 import { openApiDocument } from './rest/openapi.ts'
 import { schemaRoutes } from './rest/schema-routes.ts'
 import { WireCodec } from './rest/wire-codec.ts'
 import { SessionCookies } from './session/cookie.ts'
-import { fieldErrors } from './shapes/field-errors.ts'
 import { stages } from './stages/index.ts'
 import { version } from './version.ts'
 import { pageRoutes } from './web/pages.ts'
+import { sourceRoutes } from './web/source-routes.ts'
 import { staticRoutes } from './web/static.ts'
 
 /** What an application is made from. */
@@ -63,6 +53,8 @@ export interface App {
   readonly metrics: Metrics
   readonly executor: SlugExecutor
   readonly sweep: () => Promise<void>
+  /** Begins to send the mails that flows have left. */
+  readonly deliver: () => void
   /** Lets subscribers look again whether they may still watch. */
   readonly remind: () => void
   /** Tells clients of sockets, lets requests finish, and closes what was opened here; not the database. */
@@ -72,26 +64,10 @@ export interface App {
 /** The composition root: the only place that knows every part. */
 export function createApp({ config, database, log, now = () => new Date(), sleep = abortableSleep }: AppDependencies): App {
   const report = (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'a request failed')
-  const box = createSecretBox(config.secretKeys)
   const metrics = new Metrics()
   const registry = new StageRegistry(stages)
-  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log)
-
-  const store = new SqlExecutionStore(database.sql, box, config.sessionLifetimes, now)
-  const users = new SqlUserDirectory(database.sql)
-  const sessions = new SqlSessionDirectory(database.sql, now)
-  const audit = (event: AuditEvent, visitor: Pick<Visitor, 'clientIp' | 'requestId'>) => {
-    metrics.events.inc({ action: event.action })
-    store
-      .record(event, visitor)
-      .catch((error: unknown) => log.error({ err: error, action: event.action }, 'an audit event was not written'))
-  }
-  const misconfigured = (what: { model: string; name: string; problem: string }) => {
-    log.error(what, 'a row of the configuration cannot be used')
-    audit({ action: 'configuration_error', context: what }, { clientIp: '', requestId: '' })
-  }
   const codec = new WireCodec(registry)
-  const responses = new Map(codec.shapes.map(({ kind, response }) => [kind, response]))
+  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log)
   const bus = new ExecutionBus(
     redis && {
       publish: redis.command,
@@ -100,38 +76,21 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     },
   )
   metrics.watchSubscriptions(() => bus.size)
-  const executor = new SlugExecutor(
-    {
-      store,
-      configurations: new StoredConfigurations({
-        prisma: database.prisma,
-        sql: database.sql,
-        stages: registry,
-        policies,
-        misconfigured,
-      }),
-      policies: new PolicyEngine(policies, {
-        services: { now, sleep, random: Math.random, makePasswordUnusable: (id) => users.makePasswordUnusable(id) },
-        groupsOf: (id) => users.groupIdsOf(id),
-        audit,
-      }),
-      users,
-      authenticators: new SqlAuthenticatorDirectory(database.sql, box),
-      passwords: passwordsOf(config),
-      limiter: new CountingGuessLimiter(redis?.command),
-      events: bus,
-      now,
-      randomToken,
-      mac: (purpose, text) => box.mac(purpose, text),
-      sameText: equalsInConstantTime,
-      fieldErrors: (kind, error, input) => fieldErrors(error, input, responses.get(kind)),
-      report,
-      audit,
-      publicUrl: config.publicUrl,
-      executionTtl: config.executionTtl,
-    },
+  const engine = composeEngine({
+    config,
+    database,
+    log,
     registry,
-  )
+    codec,
+    metrics,
+    events: bus,
+    redis: redis?.command,
+    now,
+    sleep,
+    report,
+  })
+  const { box, store, users, executor } = engine
+  const sessions = new SqlSessionDirectory(database.sql, now)
 
   const userOf = async ({ visitor, apiKey }: RequestContext): Promise<User | undefined> => {
     if (apiKey !== undefined) return users.byToken(sha256Hex(apiKey), now())
@@ -159,7 +118,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     ttl: config.sessionLifetimes.absolute,
     now,
   })
-  const contexts = new RequestContexts(cookies, networksOf(config.trustedProxies), config.publicUrl)
+  const contexts = new RequestContexts(cookies, networksOf(config.trustedProxies), config.publicUrl, config.trustedHeaders)
   const origins = new AllowedOrigins(config.corsOrigins, config.publicUrl)
   const graphql = new GraphQLServer({ schema: createSchema(registry), graphiql: config.graphiql, report })
 
@@ -172,15 +131,21 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     '/',
     schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl, cookieName: config.sessionCookieName })),
   )
+  http.route(
+    '/',
+    sourceRoutes({
+      executor,
+      callbackUrl: engine.sources.callbackUrl,
+      flowPageUrl: engine.flowPageUrl,
+      isListedOrigin: (origin) => origins.lists(origin),
+    }),
+  )
   http.route('/', pageRoutes({ executor, userOf, cancelAddressed: (key) => store.cancelAddressed(key) }))
   http.route('/', staticRoutes())
 
   const sockets = new GraphQLSockets({ graphql, services, contexts, origins })
   let closed: Promise<void> | undefined
-  const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
-    getRequestListener(http.fetch),
-  )
+  const server = createListener(getRequestListener(http.fetch), config.tls)
   server.on('upgrade', (incoming, socket, head) => {
     sockets.upgrade(incoming, socket, head).catch((error: unknown) => {
       report(error, '')
@@ -195,6 +160,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     executor,
     sweep: () => sessions.sweep(),
     remind: () => bus.remind(),
+    deliver: () => engine.courier.start(),
     close: () => (closed ??= close()),
   }
 
@@ -203,22 +169,8 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     const drained = closeServer(server)
     const left = sockets.close()
     bus.close()
-    await Promise.all([drained, left])
+    await Promise.all([drained, left, engine.close()])
     redis?.close()
-  }
-}
-
-/** Above the queue's limit people are told to come back, instead of waiting for seconds. */
-function passwordsOf({ passwordHasher, passwordHashQueue }: Config) {
-  const hasher = createPasswordHasher({ algorithm: passwordHasher, queueLimit: passwordHashQueue })
-  return {
-    verify: async (password: string, storedHash: string | undefined) => {
-      try {
-        return await hasher.verify(password, storedHash)
-      } catch (error) {
-        throw error instanceof HasherBusyError ? new ServiceUnavailableError(error.retryAfter, { cause: error }) : error
-      }
-    },
   }
 }
 

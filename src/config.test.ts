@@ -34,6 +34,7 @@ describe('an environment that says nothing', () => {
       port: 9000,
       host: '127.0.0.1',
       publicUrl: 'http://localhost:9000/',
+      flowPageUrl: 'http://localhost:9000/if/flow/{slug}/',
       dataDir: './data',
       databaseUrl: undefined,
       redisUrl: undefined,
@@ -41,6 +42,7 @@ describe('an environment that says nothing', () => {
       bootstrapPassword: undefined,
       bootstrapToken: undefined,
       trustedProxies: [],
+      trustedHeaders: [],
       corsOrigins: [],
       passwordHasher: 'argon2id',
       passwordHashQueue: 256,
@@ -51,6 +53,9 @@ describe('an environment that says nothing', () => {
       logLevel: 'info',
       graphiql: true,
       blueprintsDir: undefined,
+      mail: { smtp: undefined, from: 'stagedoor@localhost', templatesDir: undefined },
+      hibpUrl: 'https://api.pwnedpasswords.com',
+      tls: undefined,
     })
   })
 
@@ -62,6 +67,11 @@ describe('an environment that says nothing', () => {
       'DATABASE_URL',
       'REDIS_URL',
       'TRUSTED_PROXIES',
+      'TRUSTED_HEADERS',
+      'HIBP_URL',
+      'TLS_CERT_FILE',
+      'TLS_KEY_FILE',
+      'TLS_CLIENT_CERTIFICATES',
       'CORS_ORIGINS',
       'GRAPHIQL',
       'NODE_ENV',
@@ -81,6 +91,8 @@ describe('the environment', () => {
       REDIS_URL: 'rediss://cache:6379',
       SECRET_KEY_PREVIOUS: 'the secret key that was used before this',
       TRUSTED_PROXIES: '10.0.0.0/8, ::1,',
+      TRUSTED_HEADERS: 'SSL-Client-Cert, x-other',
+      HIBP_URL: 'http://pwned.internal:8080/mirror',
       CORS_ORIGINS: 'https://app.example.test,http://localhost:5173',
       SESSION_COOKIE_NAME: '__Host-session',
       SESSION_IDLE_SECONDS: '60',
@@ -88,6 +100,7 @@ describe('the environment', () => {
       METRICS_PORT: '9090',
       METRICS_TOKEN: 'sixteen letters!',
       BLUEPRINTS_DIR: '/blueprints',
+      FLOW_PAGE_URL: 'https://app.example.test/flow/{slug}',
     })
 
     expect(config).toMatchObject({
@@ -98,11 +111,14 @@ describe('the environment', () => {
       redisUrl: 'rediss://cache:6379',
       secretKeys: [secretKey, 'the secret key that was used before this'],
       trustedProxies: ['10.0.0.0/8', '::1'],
+      trustedHeaders: ['ssl-client-cert', 'x-other'],
+      hibpUrl: 'http://pwned.internal:8080/mirror',
       corsOrigins: ['https://app.example.test', 'http://localhost:5173'],
       sessionCookieName: '__Host-session',
       sessionLifetimes: { idle: 60, absolute: 120 },
       metrics: { port: 9090, token: 'sixteen letters!' },
       blueprintsDir: '/blueprints',
+      flowPageUrl: 'https://app.example.test/flow/{slug}',
     })
   })
 
@@ -130,6 +146,8 @@ describe('the environment', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '10.0.0.1,10.0.0.0/'],
     ['TRUSTED_PROXIES', '::/129'],
+    ['TRUSTED_HEADERS', 'ssl client cert'],
+    ['HIBP_URL', 'pwned.internal'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://app.example.test/'],
     ['CORS_ORIGINS', 'null'],

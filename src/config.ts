@@ -4,6 +4,8 @@ import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import type { SmtpSettings } from './flow/accounts.ts'
+import { readTlsFiles, type TlsMaterial } from './tls-files.ts'
 
 /** What the operator got wrong, a line for each variable. */
 export class ConfigError extends Error {
@@ -26,6 +28,7 @@ const list = z.preprocess(
   z.array(z.string()),
 )
 const seconds = (fallback: number) => z.preprocess(empty, z.coerce.number().int().min(1).default(fallback))
+const flag = z.preprocess(empty, z.enum(['true', 'false']).default('false')).transform((text) => text === 'true')
 const port = z.coerce.number().int().min(0).max(65_535)
 
 /** Origins are compared as texts: `https://app.example.org`, nothing behind it. */
@@ -33,11 +36,22 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
   message: 'is not an origin such as https://app.example.org',
 })
 
+/** `login@example.org`, or `Example <login@example.org>`. */
+const sender = z
+  .string()
+  .max(500)
+  .regex(/^(?:[^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/, 'is not an address such as login@example.org')
+
 const environment = z.object({
   NODE_ENV: z.preprocess(empty, z.enum(['development', 'production', 'test', 'benchmark']).default('development')),
   PORT: z.preprocess(empty, port.default(9000)),
   HOST: z.preprocess(empty, z.string().default('127.0.0.1')),
   PUBLIC_URL: optional(z.url({ protocol: /^https?$/ })),
+  FLOW_PAGE_URL: optional(
+    z.string().refine((url) => /^https?:/.test(url) && URL.canParse(url) && url.includes('{slug}') && !url.includes('?'), {
+      message: 'must be a URL with {slug} in its path and no query, such as https://app.example.org/flow/{slug}',
+    }),
+  ),
   DATA_DIR: z.preprocess(empty, z.string().default('./data')),
   DATABASE_URL: optional(
     z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL; leave it unset for the embedded database' }),
@@ -55,6 +69,14 @@ const environment = z.object({
   ),
   TRUSTED_PROXIES: list.pipe(
     z.array(z.string().refine(isNetwork, { message: 'is neither an address nor a network such as 10.0.0.0/8' })),
+  ),
+  TRUSTED_HEADERS: list.pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^[\w-]+$/, 'is not the name of a header')
+        .toLowerCase(),
+    ),
   ),
   CORS_ORIGINS: list.pipe(z.array(origin)),
   PASSWORD_HASHER: z.preprocess(empty, z.enum(['argon2id', 'benchmark']).default('argon2id')),
@@ -74,6 +96,19 @@ const environment = z.object({
   GRAPHIQL: optional(z.enum(['true', 'false'])),
   BLUEPRINTS_DIR: optional(z.string()),
   PASSWORD_HASH_QUEUE: seconds(256),
+  HIBP_URL: z.preprocess(empty, z.url({ protocol: /^https?$/ }).default('https://api.pwnedpasswords.com')),
+  TLS_CERT_FILE: optional(z.string()),
+  TLS_KEY_FILE: optional(z.string()),
+  TLS_CLIENT_CERTIFICATES: flag,
+  EMAIL_HOST: optional(z.string().max(253)),
+  EMAIL_PORT: z.preprocess(empty, port.min(1).default(25)),
+  EMAIL_USERNAME: z.preprocess(empty, z.string().default('')),
+  EMAIL_PASSWORD: z.preprocess(empty, z.string().default('')),
+  EMAIL_USE_TLS: flag,
+  EMAIL_USE_SSL: flag,
+  EMAIL_TIMEOUT: z.preprocess(empty, z.coerce.number().int().min(1).max(120).default(10)),
+  EMAIL_FROM: z.preprocess(empty, sender.default('stagedoor@localhost')),
+  EMAIL_TEMPLATES_DIR: optional(z.string()),
 })
 
 /** Everything that the environment decides, read once. */
@@ -82,6 +117,8 @@ export interface Config {
   readonly port: number
   readonly host: string
   readonly publicUrl: string
+  /** The page of a flow that mails link to; `{slug}` stands for the flow's. */
+  readonly flowPageUrl: string
   readonly dataDir: string
   readonly databaseUrl: string | undefined
   readonly redisUrl: string | undefined
@@ -90,6 +127,8 @@ export interface Config {
   readonly bootstrapPassword: string | undefined
   readonly bootstrapToken: string | undefined
   readonly trustedProxies: readonly string[]
+  /** Headers that trusted proxies always set or remove, in lower case. */
+  readonly trustedHeaders: readonly string[]
   readonly corsOrigins: readonly string[]
   readonly passwordHasher: 'argon2id' | 'benchmark'
   readonly passwordHashQueue: number
@@ -100,6 +139,17 @@ export interface Config {
   readonly logLevel: string
   readonly graphiql: boolean
   readonly blueprintsDir: string | undefined
+  /** Where leaked passwords are looked up. */
+  readonly hibpUrl: string
+  /** What the server itself encrypts with, in PEM; undefined: it speaks plain HTTP. */
+  readonly tls: (TlsMaterial & { readonly asksClients: boolean }) | undefined
+  readonly mail: {
+    /** For mails that name no mail server of their own; undefined: those wait. */
+    readonly smtp: SmtpSettings | undefined
+    readonly from: string
+    /** Templates of the operator's own, before ours. */
+    readonly templatesDir: string | undefined
+  }
 }
 
 /** Reads `.env` of the working folder, if there is one, under what is set already. */
@@ -119,11 +169,14 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
 
   const production = values.NODE_ENV === 'production'
   const secretKey = values.SECRET_KEY ?? secretKeyIn(values.DATA_DIR)
+  const tls = tlsOf(values)
+  const publicUrl = new URL(values.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://localhost:${values.PORT}`).href
   return {
     production,
     port: values.PORT,
     host: values.HOST,
-    publicUrl: new URL(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).href,
+    publicUrl,
+    flowPageUrl: values.FLOW_PAGE_URL ?? new URL('/if/flow/{slug}/', publicUrl).href.replace('%7Bslug%7D', '{slug}'),
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
@@ -131,6 +184,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     bootstrapPassword: values.BOOTSTRAP_PASSWORD,
     bootstrapToken: values.BOOTSTRAP_TOKEN,
     trustedProxies: values.TRUSTED_PROXIES,
+    trustedHeaders: values.TRUSTED_HEADERS,
     corsOrigins: values.CORS_ORIGINS,
     passwordHasher: values.PASSWORD_HASHER,
     passwordHashQueue: values.PASSWORD_HASH_QUEUE,
@@ -141,6 +195,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: values.LOG_LEVEL,
     graphiql: values.GRAPHIQL ? values.GRAPHIQL === 'true' : !production,
     blueprintsDir: values.BLUEPRINTS_DIR,
+    hibpUrl: values.HIBP_URL,
+    tls,
+    mail: { smtp: smtpOf(values), from: values.EMAIL_FROM, templatesDir: values.EMAIL_TEMPLATES_DIR },
   }
 }
 
@@ -152,7 +209,31 @@ function contradictions(values: z.output<typeof environment>): string[] {
     problems.push('PASSWORD_HASHER: "benchmark" keeps passwords badly and is refused unless NODE_ENV=benchmark')
   if (values.SESSION_COOKIE_NAME.startsWith('__Host-') && !values.PUBLIC_URL?.startsWith('https:'))
     problems.push('SESSION_COOKIE_NAME: browsers take __Host- cookies over https only; set PUBLIC_URL to an https address')
+  if (values.EMAIL_USE_TLS && values.EMAIL_USE_SSL)
+    problems.push('EMAIL_USE_SSL: a connection is encrypted from the start, or by EMAIL_USE_TLS after the greeting; not both')
   return problems
+}
+
+function smtpOf(values: z.output<typeof environment>): SmtpSettings | undefined {
+  if (values.EMAIL_HOST === undefined) return undefined
+  return {
+    host: values.EMAIL_HOST,
+    port: values.EMAIL_PORT,
+    username: values.EMAIL_USERNAME,
+    password: values.EMAIL_PASSWORD,
+    useTls: values.EMAIL_USE_TLS,
+    useSsl: values.EMAIL_USE_SSL,
+    timeout: values.EMAIL_TIMEOUT,
+  }
+}
+
+function tlsOf(values: z.output<typeof environment>): Config['tls'] {
+  try {
+    const material = readTlsFiles(values.TLS_CERT_FILE, values.TLS_KEY_FILE)
+    return material && { ...material, asksClients: values.TLS_CLIENT_CERTIFICATES }
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 /** The key of this folder, made at the first start: what it seals can be opened after a restart. */

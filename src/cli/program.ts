@@ -47,7 +47,9 @@ function createProgram(): Command {
     .command('apply')
     .description("Applies one file in authentik's format: all of it, or nothing.")
     .argument('<file>', 'the YAML file')
-    .action((file: string) => withDatabase(async (database) => say(await applyBlueprintFile(database, file))))
+    .action((file: string) =>
+      withDatabase(async (database, { secretKeys }) => say(await applyBlueprintFile(database, secretKeys, file))),
+    )
 
   const user = program.command('user').description('Accounts.')
   user

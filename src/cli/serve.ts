@@ -23,7 +23,7 @@ async function prepareStore(database: Database, config: Config, log: Logger): Pr
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
   return database.exclusively(async () => {
     for (const folder of [ownBlueprints, ...(config.blueprintsDir ? [config.blueprintsDir] : [])])
-      await applyBlueprints(database, folder, log)
+      await applyBlueprints(database, { folder, secretKeys: config.secretKeys, log })
     const hasher = createPasswordHasher({ algorithm: config.passwordHasher })
     return bootstrapAdministrator(database, {
       password: config.bootstrapPassword,
@@ -54,6 +54,7 @@ async function serveUntilStopped(config: Config, database: Database, log: Logger
   const timers = [setInterval(sweep, sweepEvery), setInterval(() => app.remind(), remindEvery)]
   try {
     await listen(app.server, config.port, config.host)
+    app.deliver()
     if (config.metrics.port !== undefined) await listen(metricsServer, config.metrics.port, config.host)
     say(welcome(config, app.server, metricsServer))
     log.info({ signal: await stopSignal() }, 'stopping')

@@ -3,8 +3,10 @@ import type { Authenticator, AuthenticatorDirectory } from '../flow/authenticato
 import type { JsonObject } from '../flow/json.ts'
 import { type Row, readDate, readFlag, readOptional, type SqlDatabase } from './sql.ts'
 
-const select = `SELECT "id", "userId", "kind", "stageId", "name", "confirmed", "sealed", "version", "failures", "lastFailedAt", "createdAt", "lastUsedAt"
-  FROM "Authenticator" WHERE "userId" = $1 ORDER BY "createdAt", "id" LIMIT 200`
+const select = `SELECT "id", "userId", "kind", "stageId", "name", "lookup", "confirmed", "sealed", "version", "failures", "lastFailedAt", "createdAt", "lastUsedAt"
+  FROM "Authenticator"`
+const selectOwn = `${select} WHERE "userId" = $1 ORDER BY "createdAt", "id" LIMIT 200`
+const selectNamed = `${select} WHERE "kind" = $1 AND "lookup" = $2`
 
 /** What people have set up, opened with the server's key. */
 export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
@@ -17,8 +19,14 @@ export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
   }
 
   async of(userId: number): Promise<readonly Authenticator[]> {
-    const rows = await this.sql.rows({ text: select, values: [userId] })
+    const rows = await this.sql.rows({ text: selectOwn, values: [userId] })
     return rows.map((row) => this.read(row)).filter(({ confirmed }) => confirmed)
+  }
+
+  async find(kind: string, lookup: string): Promise<Authenticator | undefined> {
+    const [row] = await this.sql.rows({ text: selectNamed, values: [kind, lookup] })
+    const found = row && this.read(row)
+    return found?.confirmed ? found : undefined
   }
 
   private read(row: Row): Authenticator {
@@ -29,6 +37,7 @@ export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
       kind: String(row.kind),
       stageId: readOptional(row.stageId, String),
       name: String(row.name),
+      lookup: readOptional(row.lookup, String),
       confirmed: readFlag(row.confirmed),
       data: JSON.parse(this.box.open(String(row.sealed), contextOf(id))) as JsonObject,
       version: Number(row.version),

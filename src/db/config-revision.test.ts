@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { databases, type MigratingDatabase } from '../../test/support/migrating.ts'
 
-const counted = ['Flow', 'Stage', 'FlowStageBinding', 'Policy', 'PolicyBinding', 'Brand', 'Group', 'GroupParent']
+const counted = ['Flow', 'Stage', 'StageObject', 'FlowStageBinding', 'Policy', 'PolicyBinding', 'Brand', 'Group', 'GroupParent']
 const flow = `INSERT INTO "Flow" ("id", "policyTargetId", "slug", "name", "title", "designation")
   VALUES ('f', 't', 'login', 'Login', 'Welcome', 'authentication')`
 const user = `INSERT INTO "User" ("id", "uuid", "username", "usernameNormalized", "attributes", "updatedAt")

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seedFlow } from '../../test/support/seed.ts'
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts'
+import { createSecretBox } from '../credentials/secret-box.ts'
 import { StageRegistry } from '../flow/registry.ts'
 import { policies } from '../policies/index.ts'
 import { stages } from '../stages/index.ts'
+import { ConfigSecrets } from './config-secrets.ts'
 import { StoredConfigurations } from './configurations.ts'
 
 let store: TestDatabase
@@ -20,6 +22,7 @@ async function load() {
     sql,
     stages: new StageRegistry(stages),
     policies,
+    secrets: new ConfigSecrets(createSecretBox(['a key for tests, and for nothing else'])),
     misconfigured: (what) => void problems.push(what),
   })
   return { configuration: await configurations.at(0), configurations, problems }

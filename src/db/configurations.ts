@@ -1,21 +1,28 @@
 import { sha256Hex } from '../credentials/random.ts'
+import { SecretBoxError } from '../credentials/secret-box.ts'
 import { canonicalJson } from '../flow/canonical-json.ts'
 import type { FlowDefinition } from '../flow/definition.ts'
 import type { JsonObject } from '../flow/json.ts'
-import type { Brand, BrandFlow, Configuration, Configurations, LiveFlow, PolicyBinding, PolicyTarget } from '../flow/ports.ts'
+import type { Configuration, Configurations, LiveFlow, PolicyBinding, PolicyTarget } from '../flow/ports.ts'
 import type { StageRegistry } from '../flow/registry.ts'
+import type { StageDefinition } from '../flow/stage.ts'
 import type { PolicyDefinition } from '../policies/policy.ts'
+import { readBrand } from './brand-rows.ts'
+import type { ConfigSecrets } from './config-secrets.ts'
+import { type AskedPolicy, broken, closure, configurationOf, type Judged, type Parts } from './configuration-snapshot.ts'
 import type { PrismaClient } from './prisma.ts'
 import { readJsonObject, type SqlDatabase } from './sql.ts'
 
 /** How many definitions of the past are kept in memory. */
 const mostPinned = 500
 
-/** A kind that no registry has: a stage that cannot be run is not left out, it fails where it stands. */
-const broken = 'broken'
-
 type FlowRow = Awaited<ReturnType<typeof readFlows>>[number]
-type StageRow = Awaited<ReturnType<PrismaClient['stage']['findMany']>>[number]
+type ConfigRow = Pick<
+  Awaited<ReturnType<PrismaClient['stage']['findMany']>>[number],
+  'id' | 'name' | 'kind' | 'config' | 'sealed'
+>
+type PolicyRow = Awaited<ReturnType<PrismaClient['policy']['findMany']>>[number]
+type KindWithConfig = Pick<StageDefinition, 'config' | 'references'>
 type BindingRow = FlowRow['policyBindings'][number]
 
 /** What is wrong with a row that an administrator wrote. */
@@ -27,6 +34,7 @@ export class StoredConfigurations implements Configurations {
   private readonly sql: SqlDatabase
   private readonly stages: StageRegistry
   private readonly policies: ReadonlyMap<string, PolicyDefinition>
+  private readonly secrets: ConfigSecrets
   private readonly misconfigured: ReportMisconfiguration
   private readonly pinnedById = new Map<string, FlowDefinition>()
   private current: Configuration | undefined
@@ -37,12 +45,14 @@ export class StoredConfigurations implements Configurations {
     sql: SqlDatabase
     stages: StageRegistry
     policies: readonly PolicyDefinition[]
+    secrets: ConfigSecrets
     misconfigured: ReportMisconfiguration
   }) {
     this.prisma = deps.prisma
     this.sql = deps.sql
     this.stages = deps.stages
     this.policies = new Map(deps.policies.map((policy) => [policy.kind, policy]))
+    this.secrets = deps.secrets
     this.misconfigured = deps.misconfigured
   }
 
@@ -67,18 +77,32 @@ export class StoredConfigurations implements Configurations {
   private async load(): Promise<Configuration> {
     // The revision first: what changes while the rest is read makes this copy old, never new.
     const revision = (await this.prisma.configRevision.findUniqueOrThrow({ where: { id: 1 } })).revision
-    const [flows, stages, brands] = await Promise.all([
+    const [flows, stages, objects, policies, brands] = await Promise.all([
       readFlows(this.prisma),
       this.prisma.stage.findMany(),
+      this.prisma.stageObject.findMany(),
+      this.prisma.policy.findMany(),
       this.prisma.brand.findMany({ orderBy: { domain: 'desc' } }),
     ])
-    const byId = new Map(stages.map((stage) => [stage.id, this.judgeStage(stage)]))
-    const live = flows.map((flow) => this.liveFlow(flow, byId))
+    const parts: Parts = {
+      stages: new Map(stages.map((stage) => [stage.id, this.judge('stage', this.stages.find(stage.kind), stage)])),
+      objects: new Map(objects.map((object) => [object.id, this.judge('object', this.stages.object(object.kind), object)])),
+    }
+    const live = flows.map((flow) => this.liveFlow(flow, parts))
     const bindings = new Map(
       flows.flatMap((flow) => flow.stageBindings.map((binding) => [binding.id, this.target(binding)] as const)),
     )
     const configureFlows = new Map(stages.map(({ id, configureFlowId }) => [id, configureFlowId]))
-    this.current = configurationOf(revision, live, bindings, brands.map(readBrand), configureFlows)
+    const asked = new Map(policies.map((policy) => [policy.id, this.readPolicy(policy)]))
+    this.current = configurationOf({
+      revision,
+      live,
+      bindings,
+      brands: brands.map(readBrand),
+      configureFlows,
+      parts,
+      policies: asked,
+    })
     return this.current
   }
 
@@ -89,7 +113,7 @@ export class StoredConfigurations implements Configurations {
     return definition
   }
 
-  private liveFlow(flow: FlowRow, stages: ReadonlyMap<string, JudgedStage>): LiveFlow {
+  private liveFlow(flow: FlowRow, parts: Parts): LiveFlow {
     const bindings = flow.stageBindings.map(
       ({ id, stageId, order, evaluateOnPlan, reEvaluatePolicies, invalidResponseAction }) => ({
         id,
@@ -100,30 +124,42 @@ export class StoredConfigurations implements Configurations {
         invalidResponseAction,
       }),
     )
-    const bound = bindings.flatMap(({ stageId }) => stages.get(stageId) ?? [])
-    const named = bound.flatMap(({ references }) => references.flatMap((id) => stages.get(id) ?? []))
+    const needed = closure(
+      bindings.map(({ stageId }) => stageId),
+      parts,
+    )
     const { id, slug, name, title, designation, background, layout, compatibilityMode, deniedAction, authentication } = flow
     const head = { id, slug, name, title, designation, background, layout, compatibilityMode, deniedAction, authentication }
     const content = {
       flow: head,
       bindings,
-      stages: Object.fromEntries([...bound, ...named].map(({ stage }) => [stage.id, stage])),
+      stages: needed.stages,
+      ...(Object.keys(needed.objects).length > 0 && { objects: needed.objects }),
     }
     return { definition: this.pin({ ...content, id: sha256Hex(canonicalJson(content)) }), policies: this.target(flow) }
   }
 
-  private judgeStage({ id, name, kind, config }: StageRow): JudgedStage {
-    const definition = this.stages.find(kind)
-    const judged = definition?.config.safeParse(config)
-    if (definition && judged?.success) {
-      return {
-        stage: { id, name, kind, config: judged.data as JsonObject },
-        references: definition.references?.(judged.data as never) ?? [],
+  /** A row as its kind's schema has it; one that cannot be read is there, and fails where it is used. */
+  private judge(model: string, definition: KindWithConfig | undefined, row: ConfigRow): Judged {
+    const { id, name, kind, config, sealed } = row
+    try {
+      const whole = { ...(config as JsonObject), ...(sealed === null ? {} : this.secrets.open(sealed, id)) }
+      const judged = definition?.config.safeParse(whole)
+      if (definition && judged?.success) {
+        const stored = this.secrets.split(definition.config, judged.data as JsonObject, id, sealed)
+        const part = { id, name, kind, config: stored.config, ...(stored.sealed !== null && { sealed: stored.sealed }) }
+        return { part, references: definition.references?.(judged.data as never) ?? [] }
       }
+      this.misconfigured({ model, name, problem: judged?.error ? judged.error.message : `there is no kind "${kind}"` })
+    } catch (error) {
+      if (!(error instanceof SecretBoxError)) throw error
+      this.misconfigured({
+        model,
+        name,
+        problem: 'its secrets were sealed with a key that this server does not have: set them anew',
+      })
     }
-    const problem = judged?.error ? judged.error.message : `there is no kind "${kind}"`
-    this.misconfigured({ model: 'stage', name, problem })
-    return { stage: { id, name, kind: broken, config: {} }, references: [] }
+    return { part: { id, name, kind: broken, config: {} }, references: [] }
   }
 
   private target({
@@ -146,23 +182,15 @@ export class StoredConfigurations implements Configurations {
       ...(groupId !== null && { groupId }),
       ...(userId !== null && { userId }),
     }
-    if (!policy) return base
-    const judged = this.policies.get(policy.kind)?.config.safeParse(policy.config)
-    if (!judged?.success)
-      this.misconfigured({
-        model: 'policy',
-        name: policy.name,
-        problem: judged?.error.message ?? `there is no kind "${policy.kind}"`,
-      })
-    const { id: policyId, name, executionLogging } = policy
-    const kind = judged?.success ? policy.kind : broken
-    return { ...base, policy: { id: policyId, name, kind, config: (judged?.data ?? {}) as JsonObject, executionLogging } }
+    return policy ? { ...base, policy: this.readPolicy(policy) } : base
   }
-}
 
-interface JudgedStage {
-  readonly stage: FlowDefinition['stages'][string]
-  readonly references: readonly string[]
+  private readPolicy({ id, name, kind, config, executionLogging }: PolicyRow): AskedPolicy {
+    const judged = this.policies.get(kind)?.config.safeParse(config)
+    if (!judged?.success)
+      this.misconfigured({ model: 'policy', name, problem: judged?.error.message ?? `there is no kind "${kind}"` })
+    return { id, name, kind: judged?.success ? kind : broken, config: (judged?.data ?? {}) as JsonObject, executionLogging }
+  }
 }
 
 function readFlows(prisma: PrismaClient) {
@@ -175,62 +203,4 @@ function readFlows(prisma: PrismaClient) {
     orderBy: { slug: 'asc' },
     include: { policyBindings, stageBindings: { orderBy: [{ order: 'asc' }, { id: 'asc' }], include: { policyBindings } } },
   })
-}
-
-function configurationOf(
-  revision: number,
-  flows: readonly LiveFlow[],
-  bindings: ReadonlyMap<string, PolicyTarget>,
-  brands: readonly StoredBrand[],
-  configureFlows: ReadonlyMap<string, string | null>,
-): Configuration {
-  const bySlug = new Map(flows.map((live) => [live.definition.flow.slug, live]))
-  const byId = new Map(flows.map((live) => [live.definition.flow.id, live]))
-  return {
-    revision,
-    flowBySlug: (slug) => bySlug.get(slug),
-    flowById: (id) => byId.get(id),
-    flowsFor: (designation) => flows.filter((live) => live.definition.flow.designation === designation),
-    allFlows: () => flows,
-    bindingPolicies: (id) => bindings.get(id),
-    configureFlow: (stageId) => byId.get(configureFlows.get(stageId) ?? ''),
-    brandFor: (host) => brands.find(({ domain }) => isWithin(host, domain)) ?? brands.find((brand) => brand.default) ?? noBrand,
-  }
-}
-
-interface StoredBrand extends Brand {
-  readonly default: boolean
-}
-
-const noBrand: Brand = { domain: '', title: 'Stagedoor', logo: '', favicon: '', customCss: '', attributes: {}, flows: {} }
-
-/** `login.example.org` belongs to `example.org`; `badexample.org` does not. */
-function isWithin(host: string, domain: string): boolean {
-  return host === domain || host.endsWith(`.${domain}`)
-}
-
-type BrandRow = Awaited<ReturnType<PrismaClient['brand']['findMany']>>[number]
-
-function readBrand(row: BrandRow): StoredBrand {
-  const named: Record<BrandFlow, string | null> = {
-    authentication: row.flowAuthenticationId,
-    invalidation: row.flowInvalidationId,
-    recovery: row.flowRecoveryId,
-    unenrollment: row.flowUnenrollmentId,
-    userSettings: row.flowUserSettingsId,
-    deviceCode: row.flowDeviceCodeId,
-    lockdown: row.flowLockdownId,
-    userSwitch: row.flowUserSwitchId,
-    request: row.flowRequestId,
-  }
-  return {
-    domain: row.domain,
-    default: row.default,
-    title: row.brandingTitle,
-    logo: row.brandingLogo,
-    favicon: row.brandingFavicon,
-    customCss: row.brandingCustomCss,
-    attributes: readJsonObject(row.attributes),
-    flows: Object.fromEntries(Object.entries(named).filter(([, id]) => id !== null)) as Brand['flows'],
-  }
 }

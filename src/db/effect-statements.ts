@@ -14,8 +14,8 @@ const upgradeHash = `UPDATE "User" SET "passwordHash" = $3 WHERE "id" = $1 AND "
 const noteLoginAndUpgrade = `UPDATE "User" SET "lastLoginAt" = $2, "passwordHash" = CASE WHEN "passwordHash" = $3 THEN $4 ELSE "passwordHash" END
   WHERE "id" = $1 AND /* if guarded */ 1=1`
 
-const insertAuthenticator = `INSERT INTO "Authenticator" ("id", "userId", "kind", "stageId", "name", "confirmed", "sealed", "version", "failures", "createdAt")
-  SELECT $1, $2, $3, $4, $5, $6, $7, 1, 0, $8 WHERE /* if guarded */ 1=1`
+const insertAuthenticator = `INSERT INTO "Authenticator" ("id", "userId", "kind", "stageId", "name", "confirmed", "sealed", "version", "failures", "createdAt", "lookup")
+  SELECT $1, $2, $3, $4, $5, $6, $7, 1, 0, $8, $9 WHERE /* if guarded */ 1=1`
 const useAuthenticator = `UPDATE "Authenticator" SET "sealed" = $3, "lastUsedAt" = $4, "version" = "version" + 1, "failures" = 0, "lastFailedAt" = NULL
   WHERE "id" = $1 AND "version" = $2`
 const failAuthenticator = `UPDATE "Authenticator" SET "failures" = "failures" + 1, "lastFailedAt" = $2, "version" = "version" + 1
@@ -26,7 +26,7 @@ export function authenticatorStatements(effects: readonly Effect[], box: SecretB
   return effects.flatMap((effect): GuardedStatement[] => {
     switch (effect.type) {
       case 'add_authenticator': {
-        const { userId, kind, stageId, name, data } = effect.authenticator
+        const { userId, kind, stageId, name, data, lookup } = effect.authenticator
         const id = randomUUID()
         const values = [
           id,
@@ -37,6 +37,7 @@ export function authenticatorStatements(effects: readonly Effect[], box: SecretB
           writeFlag(true),
           sealAuthenticator(id, data, box),
           writeDate(now),
+          lookup ?? null,
         ]
         return [{ text: insertAuthenticator, values, guards: false }]
       }
@@ -55,6 +56,11 @@ export function authenticatorStatements(effects: readonly Effect[], box: SecretB
 /** A statement, and whether it must touch a row. */
 export interface GuardedStatement extends Statement {
   readonly guards: boolean
+}
+
+/** The places of those that must, in a list that they begin at `first` of. */
+export function guardsOf(statements: readonly GuardedStatement[], first: number): readonly number[] {
+  return statements.flatMap(({ guards }, index) => (guards ? [first + index] : []))
 }
 
 /** What a change of the session's user takes with it. */

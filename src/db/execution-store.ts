@@ -1,9 +1,11 @@
 import { equalsInConstantTime, sha256Hex } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
-import type { AuditEvent, SignIn } from '../flow/effects.ts'
+import type { AuditEvent, Effect, SignIn } from '../flow/effects.ts'
+import type { FlowToken } from '../flow/execution.ts'
 import type { ExecutionSelector, ExecutionStore, ExecutionWrite, Opened } from '../flow/ports.ts'
 import type { IssuedHandle, SessionKey, Visitor } from '../flow/session.ts'
-import { accountStatements, authenticatorStatements, eventStatement, ownershipStatements } from './effect-statements.ts'
+import { accountChangeStatements, newAccountStatements } from './account-statements.ts'
+import { accountStatements, authenticatorStatements, eventStatement, guardsOf, ownershipStatements } from './effect-statements.ts'
 import {
   cancelAddressed,
   insertDefinition,
@@ -15,6 +17,8 @@ import {
   touch,
   updateExecution,
 } from './execution-sql.ts'
+import { flowTokenStatement, readFlowToken, selectFlowToken } from './flow-tokens.ts'
+import { mailStatement } from './mail-queue.ts'
 import { readExecution, readSession, readUser, type StoredSession, sealExecution } from './rows.ts'
 import { handleAfter, rotationGrace, SessionChange, type SessionLifetimes } from './session-change.ts'
 import { type SqlDatabase, type Statement, writeDate } from './sql.ts'
@@ -84,9 +88,10 @@ export class SqlExecutionStore implements ExecutionStore {
     const { id, restKey = '', flowSlug } = change.execution
     const makesRoom = change.session && change.after === undefined
     const takesPlace = change.after !== undefined && restKey !== '' && restKey !== flowSlug
-    const before = [...(created ? [created.statement] : []), ...this.definitionStatements(change, now)]
-    const proofs = authenticatorStatements(effects, this.box, now)
-    const statements = [
+    const accounts = newAccountStatements(effects, now)
+    const before = [...accounts, ...(created ? [created.statement] : []), ...this.definitionStatements(change, now)]
+    const proofs = [...accountChangeStatements(effects, sessionId, now), ...authenticatorStatements(effects, this.box, now)]
+    const statements: Statement[] = [
       ...before,
       this.executionStatement(change, sessionId),
       // A slug names one execution of a session, whichever flow that was started with.
@@ -95,13 +100,15 @@ export class SqlExecutionStore implements ExecutionStore {
       ...(rotated ? [rotated.statement] : []),
       ...(ownership.length > 0 ? ownershipStatements(change, sessionId, signIn, now) : []),
       ...accountStatements(effects, signIn, now),
-      ...effects.flatMap((effect) => (effect.type === 'audit' ? [eventStatement(effect.event, visitor, now)] : [])),
+      ...effects.flatMap((effect) => this.sideStatements(effect, change, now)),
       ...proofs,
     ]
-    const guards = proofs.flatMap(({ guards: mustTouch }, index) =>
-      mustTouch ? [statements.length - proofs.length + index] : [],
+    const saved = await this.sql.write(
+      statements,
+      ...guardsOf(accounts, 0),
+      before.length,
+      ...guardsOf(proofs, statements.length - proofs.length),
     )
-    const saved = await this.sql.write(statements, before.length, ...guards)
     if (saved) this.storedDefinitions.add(change.definition.id)
     const issued = created?.issued ?? rotated?.issued
     return { saved, sessionId, ...(saved && issued && { issued }) }
@@ -116,6 +123,25 @@ export class SqlExecutionStore implements ExecutionStore {
   /** Writes an entry of the audit trail that no execution carries. */
   async record(event: AuditEvent, visitor: Pick<Visitor, 'clientIp' | 'requestId'>): Promise<void> {
     await this.sql.write([eventStatement(event, visitor, this.now())])
+  }
+
+  async flowToken(hash: string): Promise<FlowToken | undefined> {
+    const [row] = await this.sql.rows({ text: selectFlowToken, values: [hash, writeDate(this.now())] })
+    return row && readFlowToken(row, this.box)
+  }
+
+  /** What is written besides, and rests on nothing that could have changed. */
+  private sideStatements(effect: Effect, { execution, visitor }: ExecutionWrite, now: Date): readonly Statement[] {
+    switch (effect.type) {
+      case 'audit':
+        return [eventStatement(effect.event, visitor, now)]
+      case 'send_mail':
+        return [mailStatement(effect.mail, this.box, now)]
+      case 'issue_flow_token':
+        return [flowTokenStatement(effect, execution, this.box, now)]
+      default:
+        return []
+    }
   }
 
   private hasEnded({ expiresAt, lastSeenAt, idleSeconds }: StoredSession): boolean {

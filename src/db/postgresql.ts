@@ -47,11 +47,16 @@ export class PostgresqlSql implements SqlDatabase {
     const key = `${guard} ${statements.map(({ text }) => text).join(';')}`
     const combined = this.combined.get(key) ?? combine(statements, guard)
     this.combined.set(key, combined)
-    const rows = await this.query(
-      combined,
-      statements.flatMap(({ values }) => values),
-    )
-    return rows.length > 0
+    try {
+      const rows = await this.query(
+        combined,
+        statements.flatMap(({ values }) => values),
+      )
+      return rows.length > 0
+    } catch (error) {
+      if (guard !== undefined && isContradicted(error)) return false
+      throw error
+    }
   }
 
   /** What several rows must agree to takes a transaction: only a row that is locked tells what it will be. */
@@ -70,6 +75,7 @@ export class PostgresqlSql implements SqlDatabase {
     } catch (error) {
       // On a lost connection the server has rolled back already.
       await client.query('ROLLBACK').catch(() => undefined)
+      if (isContradicted(error)) return false
       throw reported(error)
     } finally {
       client.release()
@@ -112,6 +118,11 @@ function nameOf(text: string): string {
 
 function reported(error: unknown): unknown {
   return isOutOfReach(error) ? new ServiceUnavailableError(5, { cause: error }) : error
+}
+
+/** Somebody was faster: a name is taken (23505), or what is referred to is gone (23503). */
+function isContradicted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '23505' || error.code === '23503')
 }
 
 /** Classes 08 (connection), 40 (lost to another transaction), 53 (resources) and 57 (operator intervention), and what the socket says. */

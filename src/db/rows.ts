@@ -110,11 +110,15 @@ export function readSession(row: Row, table: string): StoredSession | undefined 
 }
 
 /** What a row keeps sealed: what was shown may hold a secret, and so may what stages keep. */
-type Sealed = Pick<Execution, 'shown' | 'states' | 'delivered'> & { readonly lastAnswer?: Execution['lastAnswer'] }
+type Sealed = Pick<Execution, 'shown' | 'states' | 'delivered'> & {
+  readonly lastAnswer?: Execution['lastAnswer']
+  readonly secrets?: Execution['secrets']
+}
 
 export function sealExecution(execution: Execution, box: SecretBox): string {
-  const { shown, states, delivered, lastAnswer } = execution
-  const sealed: Sealed = { shown, states, delivered, ...(lastAnswer && { lastAnswer }) }
+  const { shown, states, delivered, lastAnswer, secrets } = execution
+  const hidden = Object.keys(secrets).length > 0 && { secrets }
+  const sealed: Sealed = { shown, states, delivered, ...(lastAnswer && { lastAnswer }), ...hidden }
   return box.seal(JSON.stringify(sealed), `execution ${execution.id}`)
 }
 
@@ -122,7 +126,8 @@ export function readExecution(row: Row, table: string, box: SecretBox): Executio
   const field = (name: (typeof executionFields)[number]) => row[`${table}_${name}`]
   if (field('id') === null || field('id') === undefined) return undefined
   const id = String(field('id'))
-  const { shown, states, delivered, lastAnswer } = JSON.parse(box.open(String(field('sealed')), `execution ${id}`)) as Sealed
+  const opened = JSON.parse(box.open(String(field('sealed')), `execution ${id}`)) as Sealed
+  const { shown, states, delivered, lastAnswer, secrets = {} } = opened
   return {
     id,
     flowSlug: String(field('flowSlug')),
@@ -133,6 +138,7 @@ export function readExecution(row: Row, table: string, box: SecretBox): Executio
     plan: readJson(field('plan')) as FlowPlan,
     shown,
     states,
+    secrets,
     delivered,
     lastAnswer,
     restKey: readOptional(field('restKey'), String),

@@ -53,6 +53,8 @@ export class SqlSessionDirectory {
     const hourAgo = writeDate(new Date(now.getTime() - 3_600_000))
     await this.sql.write([{ text: `DELETE FROM "Session" WHERE "expiresAt" < $1`, values: [hourAgo] }])
     await this.sql.write([{ text: `DELETE FROM "Execution" WHERE "expiresAt" < $1`, values: [hourAgo] }])
+    await this.sql.write([{ text: `DELETE FROM "FlowToken" WHERE "expiresAt" < $1`, values: [hourAgo] }])
+    await this.sql.write([{ text: `DELETE FROM "Consent" WHERE "expiresAt" < $1`, values: [hourAgo] }])
   }
 }
 

@@ -18,7 +18,7 @@ export interface SqlDatabase {
   rows(statement: Statement): Promise<readonly Row[]>
   /**
    * Runs statements as one transaction. Each guard (its place in the list) must touch a row, or nothing is written and the
-   * result is false. With one guard at the most, PostgreSQL runs them as one statement: none may read what another writes.
+   * result is false; so it is where, beside guards, a statement meets a name that is taken or refers to what is gone. With one guard at the most, PostgreSQL runs them as one statement: none may read what another writes.
    */
   write(statements: readonly Statement[], ...guards: readonly number[]): Promise<boolean>
   /** How many reads and writes there were, for the benchmark. */

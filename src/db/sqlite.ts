@@ -52,6 +52,9 @@ export class SqliteSql implements SqlDatabase {
       }
       this.database.exec('COMMIT')
       return true
+    } catch (error) {
+      if (guards.length > 0 && isContradicted(error)) return false
+      throw error
     } finally {
       if (this.database.inTransaction) this.database.exec('ROLLBACK')
     }
@@ -93,6 +96,11 @@ function parameters(values: readonly SqlValue[]): object {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** Somebody was faster: a name is taken, or what is referred to is gone. */
+function isContradicted(error: unknown): boolean {
+  return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|FOREIGNKEY)$/.test(codeOf(error))
 }
 
 function isBusy(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { UserDirectory } from '../flow/ports.ts'
-import type { UserField } from '../flow/stage.ts'
+import type { UserField } from '../flow/services.ts'
 import { normalizeIdentifier, type User } from '../flow/user.ts'
 import { readUser, userColumns } from './rows.ts'
 import { readFlag, type SqlDatabase, writeDate } from './sql.ts'
@@ -8,6 +8,14 @@ import { readFlag, type SqlDatabase, writeDate } from './sql.ts'
 const ancestors = `WITH RECURSIVE "all" ("id") AS (
   SELECT "groupId" FROM "GroupMember" WHERE "userId" = $1
   UNION SELECT p."parentId" FROM "GroupParent" p JOIN "all" ON p."groupId" = "all"."id")`
+
+/** Moves on the counter that the database numbers new rows with. */
+const nextId = {
+  postgresql: `SELECT nextval(pg_get_serial_sequence('"User"', 'id')) AS "id"`,
+  sqlite: `UPDATE sqlite_sequence SET "seq" = "seq" + 1 WHERE "name" = 'User' RETURNING "seq" AS "id"`,
+} as const
+const beginCounting = `INSERT INTO sqlite_sequence ("name", "seq") SELECT 'User', COALESCE(MAX("id"), 0) FROM "User"
+  WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE "name" = 'User')`
 
 /** A group as `users/me` shows it. */
 export interface UserGroup {
@@ -48,6 +56,23 @@ export class SqlUserDirectory implements UserDirectory {
     const [row] = await this.sql.rows({ text, values: [keyHash, writeDate(now)] })
     const user = row && readUser(row, 'u')
     return user?.isActive ? user : undefined
+  }
+
+  async newId(): Promise<number> {
+    const next = { text: nextId[this.sql.provider], values: [] }
+    const [row] = await this.sql.rows(next)
+    if (row) return Number(row.id)
+    // SQLite begins to count with the first row that it numbers itself.
+    await this.sql.write([{ text: beginCounting, values: [] }])
+    const [counted] = await this.sql.rows(next)
+    return Number(counted?.id)
+  }
+
+  async existingGroups(ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return []
+    const places = ids.map((_, index) => `$${index + 1}`).join(', ')
+    const rows = await this.sql.rows({ text: `SELECT "id" FROM "Group" WHERE "id" IN (${places})`, values: ids })
+    return rows.map((row) => String(row.id))
   }
 
   async groupIdsOf(userId: number): Promise<ReadonlySet<string>> {

@@ -9,6 +9,8 @@ export interface Authenticator {
   /** The stage that set it up. */
   readonly stageId: string | undefined
   readonly name: string
+  /** What it is found by, where its kind has something that no other one of the kind may have: a credential's id. */
+  readonly lookup: string | undefined
   readonly confirmed: boolean
   /** The kind's own: seeds, keys, hashes of codes. Sealed at rest. */
   readonly data: JsonObject
@@ -22,12 +24,17 @@ export interface Authenticator {
 }
 
 /** One that is set up. */
-export type NewAuthenticator = Pick<Authenticator, 'userId' | 'kind' | 'stageId' | 'name' | 'data'>
+export interface NewAuthenticator extends Pick<Authenticator, 'userId' | 'kind' | 'stageId' | 'name' | 'data'> {
+  /** Two of one kind never share it: the second one is refused, with all that is written with it. */
+  readonly lookup?: string
+}
 
 /** Reads what people have set up. Changes go through effects. */
 export interface AuthenticatorDirectory {
   /** The confirmed ones, the oldest first. One query. */
   of(userId: number): Promise<readonly Authenticator[]>
+  /** Whoever's it is. */
+  find(kind: string, lookup: string): Promise<Authenticator | undefined>
 }
 
 /** Seconds after its last refused code in which an authenticator takes none: 1, 2, 4 ... up to an hour (reference: stages 6.3). */

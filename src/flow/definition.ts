@@ -78,9 +78,14 @@ export interface ConfiguredStage {
   readonly id: string
   readonly name: string
   readonly kind: string
-  /** Already judged by the kind's config schema. */
+  /** Already judged by the kind's config schema; without what is secret. */
   readonly config: JsonObject
+  /** The secret fields of the config, sealed. */
+  readonly sealed?: string
 }
+
+/** What administrators configured apart for stages to name: a prompt, a source ... */
+export interface ConfiguredObject extends ConfiguredStage {}
 
 /** All that an execution needs of a flow to run to its end, whatever is edited meanwhile. Addressed by its content. */
 export interface FlowDefinition {
@@ -89,4 +94,6 @@ export interface FlowDefinition {
   readonly bindings: readonly StageBinding[]
   /** The bound stages, and those that their configs name. */
   readonly stages: Readonly<Record<string, ConfiguredStage>>
+  /** What their configs name beside stages. */
+  readonly objects?: Readonly<Record<string, ConfiguredObject>>
 }

@@ -1,5 +1,7 @@
+import type { Consent, NewUser, OutgoingMail, SourceConnection, UserChange } from './accounts.ts'
 import type { NewAuthenticator } from './authenticators.ts'
 import type { JsonObject } from './json.ts'
+import type { DeviceCookie } from './services.ts'
 
 /** One entry of the audit trail. Never holds a secret, nor what an unknown person typed. */
 export interface AuditEvent {
@@ -38,4 +40,20 @@ export type Effect =
   | { readonly type: 'use_authenticator'; readonly id: string; readonly version: number; readonly data: JsonObject }
   /** A proof was refused: the next one has to wait. */
   | { readonly type: 'fail_authenticator'; readonly id: string }
+  | { readonly type: 'create_user'; readonly user: NewUser }
+  | { readonly type: 'update_user'; readonly change: UserChange }
+  /** The account, and all that hangs on it. */
+  | { readonly type: 'delete_user'; readonly userId: number }
+  | { readonly type: 'grant_consent'; readonly consent: Consent }
+  /** A single-use invitation is gone. Refused, with all that is written with it, if it was gone before. */
+  | { readonly type: 'use_invitation'; readonly id: string }
+  | { readonly type: 'connect_source'; readonly connection: SourceConnection }
+  /** Goes out once the step is saved, at least once. */
+  | { readonly type: 'send_mail'; readonly mail: OutgoingMail }
+  /** Whoever brings this token goes on where this execution stands now, in a browser of their own (reference: flow-core 3.6). */
+  | { readonly type: 'issue_flow_token'; readonly token: string; readonly seconds: number; readonly header: string }
+  /** Refused, with all that is written with it, if it was used before. */
+  | { readonly type: 'use_flow_token'; readonly hash: string }
+  /** The browser keeps this for its next sign-in. */
+  | { readonly type: 'remember_device'; readonly cookie: DeviceCookie; readonly value: string; readonly seconds: number }
   | { readonly type: 'audit'; readonly event: AuditEvent }

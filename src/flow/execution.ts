@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
 import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
 
@@ -16,6 +16,19 @@ export interface LastAnswer {
   readonly ambiguous: boolean
 }
 
+/** What lets somebody go on, in a browser of their own, where an execution stood (reference: flow-core 1.5). */
+export interface FlowToken {
+  /** SHA-256 of the token, in hex. */
+  readonly hash: string
+  readonly flowSlug: string
+  readonly definitionId: string
+  readonly userId: number | undefined
+  readonly plan: FlowPlan
+  readonly states: Readonly<Record<string, JsonValue>>
+  readonly secrets: JsonObject
+  readonly used: boolean
+}
+
 /** One run of a plan, owned by one session. Plain data; every stored change makes the next one of these. */
 export interface Execution {
   readonly id: string
@@ -30,6 +43,8 @@ export interface Execution {
   readonly shown: { readonly challenge: StandingChallenge; readonly errors: readonly FieldError[] }
   /** What stages keep between their turns, by binding. */
   readonly states: Readonly<Record<string, JsonValue>>
+  /** What stages keep for each other and nobody may see, such as a password on its way to be written. */
+  readonly secrets: JsonObject
   readonly lastAnswer: LastAnswer | undefined
   /** The slug that authentik's clients address it by. */
   readonly restKey: string | undefined

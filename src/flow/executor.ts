@@ -4,12 +4,14 @@ import {
   ExecutionExpiredError,
   ExecutionNotFoundError,
   FlowNotFoundError,
+  ServiceUnavailableError,
   StaleStepError,
   UnexpectedResponseError,
 } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
+import { restoredRun } from './mailed-link.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
 import type { Planned } from './planner.ts'
@@ -102,23 +104,31 @@ export class FlowExecutor {
     return this.change({ visitor, executionId, stepToken, digest, work })
   }
 
-  /** A flow's first step, or the step that refuses it. */
+  /** A flow's first step, or the step that refuses it; where a mailed link leads, the step that it restores. */
   protected async enter(request: StartRequest, opened: Opened): Promise<Run> {
+    const restored = await restoredRun(this.deps, this.walker, request, opened)
+    if (restored) return restored
     const { run, planned } = await this.plan(request, opened)
     return this.walker.enter(run, planned)
   }
 
   /** Plans a flow about nobody yet, or about a user: the one that is given, or whoever sets something up. */
-  protected async plan(request: StartRequest, opened: Opened, given?: User): Promise<{ run: Run; planned: Planned }> {
+  protected async plan(
+    request: StartRequest,
+    opened: Opened,
+    given?: User,
+    known: PlanContext = {},
+  ): Promise<{ run: Run; planned: Planned }> {
     const { visitor, flow, query } = request
     const configuration = await this.deps.configurations.at(opened.revision)
     const live = await this.flows.find(flow, visitor, opened, configuration)
     if (!live) throw new FlowNotFoundError()
     const about = given ?? ('configures' in flow ? opened.sessionUser : undefined)
-    const context: PlanContext = about ? { pending_user: { known: true, id: about.id } } : {}
+    const context: PlanContext = about ? { ...known, pending_user: { known: true, id: about.id } } : known
     const denialNext = 'denialNext' in request ? request.denialNext : query.next
     const { definition } = live
     const run = newRun({
+      id: this.deps.randomToken(),
       visitor,
       opened,
       configuration,
@@ -153,6 +163,7 @@ export class FlowExecutor {
       return {
         step: stepOf({ ...run.stored, shown: run.shown }, run.definition, run),
         issued: undefined,
+        remembered: [],
         sessionId: run.session.id,
         stagesLeft: false,
       }
@@ -165,7 +176,7 @@ export class FlowExecutor {
   protected async write(run: Run): Promise<Omit<Reply, 'stagesLeft'> | undefined> {
     const now = this.deps.now()
     const execution: Execution = {
-      id: run.stored?.id ?? this.deps.randomToken(),
+      id: run.id,
       flowSlug: run.definition.flow.slug,
       definitionId: run.definition.id,
       sequence: (run.stored?.sequence ?? 0) + 1,
@@ -174,6 +185,7 @@ export class FlowExecutor {
       plan: run.plan,
       shown: run.shown,
       states: run.states,
+      secrets: run.secrets,
       lastAnswer: run.lastAnswer,
       restKey: run.restKey,
       delivered: run.delivered,
@@ -186,7 +198,9 @@ export class FlowExecutor {
     const written = await this.deps.store.write({ execution, after, replaces, session, definition, effects, visitor })
     if (!written.saved) return undefined
     this.deps.events.publish({ executionId: execution.id, sequence: execution.sequence })
-    return { step: stepOf(execution, definition, run), issued: written.issued, sessionId: written.sessionId }
+    if (effects.some(({ type }) => type === 'send_mail')) this.deps.mailQueued()
+    const remembered = effects.filter((effect) => effect.type === 'remember_device')
+    return { step: stepOf(execution, definition, run), issued: written.issued, remembered, sessionId: written.sessionId }
   }
 
   /** An execution of the visitor's session that has not run out. */
@@ -215,7 +229,7 @@ export class FlowExecutor {
   }
 
   /** One effect for one answer: repeats get the stored reply, late ones are told what stands. */
-  private async change(change: Change): Promise<Reply> {
+  private async change(change: Change, tries = 1): Promise<Reply> {
     const opened = await this.open(change.visitor, change.executionId)
     const { execution, reissue } = opened
     const run = await this.runOf(change.visitor, opened, execution)
@@ -229,14 +243,17 @@ export class FlowExecutor {
     const { stepToken, digest } = change
     const lastAnswer = { stepToken, digest, at: this.deps.now().getTime(), stagesLeft, ambiguous: true }
     const written = await this.write({ ...changed, lastAnswer })
-    return written ? { ...written, stagesLeft } : this.late(change)
+    return written ? { ...written, stagesLeft } : this.late(change, tries)
   }
 
   /** Another answer came first: the same one, or one that left this without a step to be for. */
-  private async late(change: Change): Promise<Reply> {
+  private async late(change: Change, tries: number): Promise<Reply> {
     const opened = await this.open(change.visitor, change.executionId)
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
-    if (this.deps.sameText(opened.execution.stepToken, change.stepToken)) return this.change(change)
+    if (this.deps.sameText(opened.execution.stepToken, change.stepToken)) {
+      if (tries >= mostTries) throw new ServiceUnavailableError(1)
+      return this.change(change, tries + 1)
+    }
     const run = await this.runOf(change.visitor, opened, opened.execution)
     if (this.isLastAnswer(opened.execution, change)) return this.repeated(run, opened.reissue)
     throw new StaleStepError(this.stepOfRun(run))
@@ -259,6 +276,7 @@ export class FlowExecutor {
     return {
       step: this.stepOfRun(run),
       issued: reissue,
+      remembered: [],
       sessionId: run.session.id,
       stagesLeft: run.lastAnswer?.stagesLeft ?? false,
     }
@@ -266,9 +284,13 @@ export class FlowExecutor {
 
   private differs(run: Run, stored: Execution): boolean {
     if (run.plan !== stored.plan || run.delivered !== stored.delivered || run.lastAnswer !== stored.lastAnswer) return true
-    return canonicalJson([run.shown, run.states, run.status]) !== canonicalJson([stored.shown, stored.states, stored.status])
+    const moving = ({ shown, states, secrets, status }: Run | Execution) => canonicalJson([shown, states, secrets, status])
+    return moving(run) !== moving(stored)
   }
 }
+
+/** How often an answer is judged again because something that it rests on was changed meanwhile. */
+export const mostTries = 5
 
 /** What an id of ours may look like: anything else need not be looked up. */
 const idForm = /^[\w-]{1,64}$/

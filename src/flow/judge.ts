@@ -1,9 +1,10 @@
 import type { StageBinding } from './definition.ts'
 import { FlowError, TooManyAttemptsError } from './errors.ts'
 import type { JsonObject } from './json.ts'
+import { linkWasUsed } from './mailed-link.ts'
 import { countAttempt, withContext } from './plan.ts'
 import type { EngineDependencies, Guess } from './ports.ts'
-import { audited, type Run, showing, withChanges } from './run.ts'
+import { audited, type Run, showing, tokenAtStake, withChanges } from './run.ts'
 import type { StageContext, StageDefinition, Verdict } from './stage.ts'
 import type { Walker } from './walker.ts'
 
@@ -36,6 +37,9 @@ export class Judge {
       })
     }
 
+    if (await this.isSpent(tokenAtStake(run))) {
+      return { run: this.walker.end(run, 'denied', this.walker.accessDenied(run, linkWasUsed)), stagesLeft: false }
+    }
     const context = this.walker.contextFor(run, active) as StageContext<JsonObject, unknown>
     const guess = this.guessOf(stage, context, parsed.data, run)
     const wait = guess && (await this.deps.limiter.take(guess))
@@ -54,7 +58,7 @@ export class Judge {
         return guess ? this.refusedGuess(run, active, stage, verdict) : this.invalid(run, active, verdict)
       case 'deny':
         return {
-          run: await this.walker.denied(run, active, verdict.message),
+          run: await this.walker.denied(withChanges(run, { effects: verdict.effects ?? [] }), active, verdict.message),
           stagesLeft: active.invalidResponseAction !== 'retry',
         }
       case 'switch_flow':
@@ -62,6 +66,13 @@ export class Judge {
       case 'ask':
         throw new Error(`The kind "${stage.kind}" asked in reply to an answer.`)
     }
+  }
+
+  /** Several browsers may have opened one link: the first that confirms it goes on. */
+  private async isSpent(hash: string | undefined): Promise<boolean> {
+    if (hash === undefined) return false
+    const token = await this.deps.store.flowToken(hash)
+    return token === undefined || token.used
   }
 
   private guessOf(
@@ -88,7 +99,8 @@ export class Judge {
     active: StageBinding,
     { errors, changes }: Extract<Verdict<never, never>, { type: 'invalid' }>,
   ): Promise<Judged> {
-    const changed = withChanges({ ...run, plan: withContext(run.plan, changes.context ?? {}) }, changes)
+    const states = changes.state === undefined ? run.states : { ...run.states, [active.id]: changes.state }
+    const changed = withChanges({ ...run, states, plan: withContext(run.plan, changes.context ?? {}) }, changes)
     if (active.invalidResponseAction === 'retry') return { run: await this.walker.walk(changed, errors), stagesLeft: false }
     return { run: await this.walker.restart(changed, active.invalidResponseAction === 'restart_with_context'), stagesLeft: true }
   }

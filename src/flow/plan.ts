@@ -28,12 +28,21 @@ export interface HistoryEntry {
   readonly changed: JsonObject
 }
 
+/** A stage that no administrator has made: it lives in one plan. */
+export interface InlineStage extends JsonObject {
+  readonly kind: string
+  readonly name: string
+  readonly config: JsonObject
+  /** Passing it uses up the flow token of this hash. */
+  readonly flowToken?: string
+}
+
 /** The stages still to pass, in order, and what is known so far. Plain JSON. */
 export interface FlowPlan {
   /** Ids of bindings, of the pinned definition or inserted; the first is the active one. */
   readonly bindings: readonly string[]
-  /** Stages that another one has put next: their ids by binding. */
-  readonly inserted: Readonly<Record<string, string>>
+  /** Stages that another one, or the engine, has put in: their ids by binding, or the stages themselves. */
+  readonly inserted: Readonly<Record<string, string | InlineStage>>
   readonly context: PlanContext
   readonly history: readonly HistoryEntry[]
   /** The page's query string, parsed: `next` and what stages read from it. */
@@ -41,6 +50,8 @@ export interface FlowPlan {
   /** Refused guesses by binding. They survive a restart. */
   readonly attempts: Readonly<Record<string, number>>
   readonly restarts: number
+  /** The hash of the flow token that brought it here (reference: flow-core 3.6). */
+  readonly restored?: string
 }
 
 /** The plan of a flow about to start. */
@@ -64,14 +75,27 @@ export function completeStage(plan: FlowPlan, outcome: HistoryEntry['outcome'], 
 }
 
 /** The plan with stages right after its active one. */
-export function insertStages(plan: FlowPlan, stageIds: readonly string[]): FlowPlan {
+export function insertStages(plan: FlowPlan, stages: readonly (string | InlineStage)[]): FlowPlan {
   const [active, ...rest] = plan.bindings
-  if (active === undefined || stageIds.length === 0) return plan
+  return active === undefined || stages.length === 0 ? plan : withInserted(plan, [active], stages, rest)
+}
+
+/** The plan with a stage before its active one. */
+export function putFirst(plan: FlowPlan, stage: InlineStage): FlowPlan {
+  return withInserted(plan, [], [stage], plan.bindings)
+}
+
+function withInserted(
+  plan: FlowPlan,
+  before: readonly string[],
+  stages: readonly (string | InlineStage)[],
+  after: readonly string[],
+): FlowPlan {
   const known = Object.keys(plan.inserted).length
-  const added = stageIds.map((stageId, index) => [`inserted-${known + index}`, stageId] as const)
+  const added = stages.map((stage, index) => [`inserted-${known + index}`, stage] as const)
   return {
     ...plan,
-    bindings: [active, ...added.map(([id]) => id), ...rest],
+    bindings: [...before, ...added.map(([id]) => id), ...after],
     inserted: { ...plan.inserted, ...Object.fromEntries(added) },
   }
 }

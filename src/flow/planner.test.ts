@@ -10,6 +10,9 @@ const visitor: Visitor = {
   userAgent: '',
   requestId: 'request-1',
   host: 'login.example.test',
+  proxyHeader: () => undefined,
+  clientCertificate: undefined,
+  deviceCookie: () => undefined,
 }
 const ada = someUser({ id: 7, username: 'ada' })
 const bob = someUser({ id: 8, username: 'bob' })

@@ -1,7 +1,9 @@
 import type { AuthenticationRequirement } from './definition.ts'
 import { type FlowPlan, newPlan, type PlanContext } from './plan.ts'
-import type { Configuration, LiveFlow, PolicyGate, PolicyQuestion, UserDirectory } from './ports.ts'
+import type { Configuration, LiveFlow, PolicyGate, PolicyQuestion, PolicyVerdict, UserDirectory } from './ports.ts'
+import type { StageRegistry } from './registry.ts'
 import type { Visitor } from './session.ts'
+import type { StageDefinition } from './stage.ts'
 import type { User } from './user.ts'
 
 /** Everything a plan depends on. */
@@ -28,10 +30,12 @@ const refusals: Partial<Record<AuthenticationRequirement, string>> = {
 export class Planner {
   private readonly policies: PolicyGate
   private readonly users: UserDirectory
+  private readonly stages: StageRegistry
 
-  constructor(policies: PolicyGate, users: UserDirectory) {
+  constructor(policies: PolicyGate, users: UserDirectory, stages: StageRegistry) {
     this.policies = policies
     this.users = users
+    this.stages = stages
   }
 
   async plan(request: PlanRequest): Promise<Planned> {
@@ -68,15 +72,25 @@ export class Planner {
   }
 
   private async leaveOutAtPlanTime(request: PlanRequest, plan: FlowPlan): Promise<FlowPlan> {
+    const { definition } = request.live
     const kept: string[] = []
-    for (const binding of request.live.definition.bindings) {
+    for (const binding of definition.bindings) {
       const target = binding.evaluateOnPlan ? request.configuration.bindingPolicies(binding.id) : undefined
       const underConstruction = { ...plan, bindings: [...kept, binding.id] }
-      if (!target?.bindings.length || (await this.policies.judge(target, questionOf(request, underConstruction))).passing)
-        kept.push(binding.id)
+      const verdict = target?.bindings.length && (await this.policies.judge(target, questionOf(request, underConstruction)))
+      const stage = this.stages.find(definition.stages[binding.stageId]?.kind ?? '')
+      if (!verdict || !leavesOut(verdict, stage)) kept.push(binding.id)
     }
     return { ...plan, bindings: kept }
   }
+}
+
+/**
+ * Whether the policies of a stage's binding leave it out. One that fails has not said so: what asks for a proof or refuses
+ * stays, so that nobody passes because something broke, and what acts does not happen.
+ */
+export function leavesOut({ passing, undecided }: PolicyVerdict, stage: Pick<StageDefinition, 'acts'> | undefined): boolean {
+  return !passing && !(undecided && !stage?.acts)
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { z } from 'zod'
+import type { Consent, Invitation, SourceConnection } from './accounts.ts'
 import type { AuthenticatorDirectory } from './authenticators.ts'
-import type { FlowDefinition, FlowDesignation, PolicyEngineMode } from './definition.ts'
+import type { ConfiguredObject, ConfiguredStage, FlowDefinition, FlowDesignation, PolicyEngineMode } from './definition.ts'
 import type { AuditEvent, Effect } from './effects.ts'
-import type { Execution } from './execution.ts'
+import type { Execution, FlowToken } from './execution.ts'
 import type { JsonObject } from './json.ts'
+import type { InlineStage } from './plan.ts'
+import type { StageServices, UserField } from './services.ts'
 import type { IssuedHandle, Session, SessionKey, Visitor } from './session.ts'
-import type { UserField } from './stage.ts'
 import type { FieldError } from './step.ts'
 import type { User } from './user.ts'
 
@@ -49,13 +51,26 @@ export interface ExecutionStore {
   open(key: SessionKey, which: ExecutionSelector): Promise<Opened>
   /** One write, by compare-and-swap: all of it, or nothing and `saved: false` because somebody was faster. */
   write(change: ExecutionWrite): Promise<{ readonly saved: boolean; readonly issued?: IssuedHandle; readonly sessionId: string }>
+  /** One that has not run out, used or not. */
+  flowToken(hash: string): Promise<FlowToken | undefined>
 }
 
 /** The people that stages look up. */
 export interface UserDirectory {
   find(identifier: string, fields: readonly UserField[], caseInsensitive: boolean): Promise<User | undefined>
+  byId(id: number): Promise<User | undefined>
+  /** An id that nobody has or had. */
+  newId(): Promise<number>
+  existingGroups(ids: readonly string[]): Promise<readonly string[]>
   /** Whether a group of the user, or one it descends from, makes them an administrator. */
   isSuperuser(userId: number): Promise<boolean>
+}
+
+/** What hangs on accounts, or will. */
+export interface AccountDirectory {
+  consentOf(userId: number, application: string): Promise<Consent | undefined>
+  invitation(id: string): Promise<Invitation | undefined>
+  sourceConnection(source: string, identifier: string): Promise<SourceConnection | undefined>
 }
 
 /** One policy, group or user that a target asks, as an administrator bound it. */
@@ -96,6 +111,8 @@ export interface PolicyQuestion {
 export interface PolicyVerdict {
   readonly passing: boolean
   readonly messages: readonly string[]
+  /** Not passing only because policies failed to say anything. */
+  readonly undecided?: true
 }
 
 /** Judges policies, always live. */
@@ -145,6 +162,12 @@ export interface Configuration {
   allFlows(): readonly LiveFlow[]
   /** The policies of a stage binding; undefined once it was deleted. */
   bindingPolicies(bindingId: string): PolicyTarget | undefined
+  stageById(id: string): ConfiguredStage | undefined
+  /** All that was configured apart for stages to name. */
+  objects(): readonly ConfiguredObject[]
+  objectById(id: string): ConfiguredObject | undefined
+  /** A binding that asks one policy, as a stage's config names it. One that does not exist passes nobody. */
+  policyBinding(policyId: string, order: number): PolicyBinding
   /** The flow that sets a stage up for a user; undefined where none is named. */
   configureFlow(stageId: string): LiveFlow | undefined
   brandFor(host: string): Brand
@@ -185,9 +208,25 @@ export interface EngineDependencies {
   readonly policies: PolicyGate
   readonly users: UserDirectory
   readonly authenticators: AuthenticatorDirectory
-  readonly passwords: {
-    verify(password: string, storedHash: string | undefined): Promise<{ readonly matches: boolean; readonly upgrade?: string }>
+  readonly accounts: AccountDirectory
+  readonly passwords: StageServices['passwords']
+  readonly sources: StageServices['sources']
+  readonly sendSms: StageServices['sendSms']
+  readonly takeTurn: StageServices['takeTurn']
+  readonly mailTemplates: { has(name: string): boolean }
+  /** Called when a mail was saved to be sent. */
+  readonly mailQueued: () => void
+  /** Opens the secret part of a config that is kept for a stage or an object. */
+  readonly openConfig: (sealed: string, ownerId: string) => JsonObject
+  readonly tokens: {
+    seal(purpose: string, claims: JsonObject, seconds: number): string
+    open(purpose: string, token: string): JsonObject | undefined
   }
+  /** What passkeys are made for. */
+  readonly relyingParty: { readonly id: string; readonly origins: readonly string[] }
+  /** What stands before a plan that a mailed link restores, so that opening the link uses nothing up. */
+  readonly confirmation: InlineStage
+  readonly digestOf: (token: string) => string
   readonly limiter: GuessLimiter
   readonly events: ExecutionEvents
   readonly now: () => Date
@@ -203,6 +242,8 @@ export interface EngineDependencies {
   readonly audit: (event: AuditEvent, visitor: { readonly clientIp: string; readonly requestId: string }) => void
   /** Where browsers find this server, such as `https://login.example.org`. */
   readonly publicUrl: string
+  /** The absolute URL of a flow's page. */
+  readonly flowPageUrl: (slug: string, query: string) => string
   /** Seconds that an execution may stand still. */
   readonly executionTtl: number
 }

@@ -1,12 +1,16 @@
-import type { StageDefinition } from './stage.ts'
+import type { StageDefinition, StageObjectDefinition } from './stage.ts'
 
 /** The kinds of stage this server knows. */
 export class StageRegistry {
   private readonly byKind: ReadonlyMap<string, StageDefinition>
+  private readonly objectsByKind: ReadonlyMap<string, StageObjectDefinition>
 
   constructor(stages: readonly StageDefinition[]) {
     this.byKind = new Map(stages.map((stage) => [stage.kind, stage]))
     if (this.byKind.size !== stages.length) throw new Error('Two kinds of stage share a name.')
+    const objects = new Set(stages.flatMap((stage) => stage.objects ?? []))
+    this.objectsByKind = new Map([...objects].map((object) => [object.kind, object]))
+    if (this.objectsByKind.size !== objects.size) throw new Error('Two kinds of object share a name.')
   }
 
   all(): readonly StageDefinition[] {
@@ -22,5 +26,14 @@ export class StageRegistry {
 
   find(kind: string): StageDefinition | undefined {
     return this.byKind.get(kind)
+  }
+
+  /** The kinds of object that stages name. */
+  objects(): readonly StageObjectDefinition[] {
+    return [...this.objectsByKind.values()]
+  }
+
+  object(kind: string): StageObjectDefinition | undefined {
+    return this.objectsByKind.get(kind)
   }
 }

@@ -1,11 +1,13 @@
 import type { NamedFlow } from './flow-directory.ts'
-import type { IssuedHandle, Visitor } from './session.ts'
+import type { IssuedHandle, RememberedDevice, Visitor } from './session.ts'
 import type { FlowStep } from './step.ts'
 
 /** What a client gets, and the session handle that must travel with it. */
 export interface Reply {
   readonly step: FlowStep
   readonly issued: IssuedHandle | undefined
+  /** What it must keep for its next sign-in. */
+  readonly remembered: readonly RememberedDevice[]
   readonly sessionId: string
   /** Whether authentik's wire says "go and fetch the next challenge" instead of showing it. */
   readonly stagesLeft: boolean

@@ -30,10 +30,28 @@ function runWith(about: Partial<Run> = {}, context: PlanContext = {}): Run {
     pendingUser: undefined,
     reissue: undefined,
   }
-  const visitor: Run['visitor'] = { session: { type: 'none' }, clientIp: '', userAgent: '', requestId: '', host: '' }
+  const visitor: Run['visitor'] = {
+    session: { type: 'none' },
+    clientIp: '',
+    userAgent: '',
+    requestId: '',
+    host: '',
+    proxyHeader: () => undefined,
+    clientCertificate: undefined,
+    deviceCookie: () => undefined,
+  }
   const plan = newPlan(definition.bindings, context, {})
   const configuration = {} as Run['configuration']
-  const begun = newRun({ visitor, configuration, definition, pendingUser: undefined, plan, denialNext: undefined, opened })
+  const begun = newRun({
+    id: 'execution',
+    visitor,
+    configuration,
+    definition,
+    pendingUser: undefined,
+    plan,
+    denialNext: undefined,
+    opened,
+  })
   return { ...begun, ...about }
 }
 
@@ -136,7 +154,12 @@ describe('the active binding', () => {
 describe('a run that begins', () => {
   it('takes its session along, unless the handle is from before a rotation', () => {
     const session = { id: 'session' } as Run['session']
-    const about = { visitor: runWith().visitor, configuration: {} as Run['configuration'], definition: runWith().definition }
+    const about = {
+      id: 'execution',
+      visitor: runWith().visitor,
+      configuration: {} as Run['configuration'],
+      definition: runWith().definition,
+    }
     const begin = (reissue: Opened['reissue']) =>
       newRun({
         ...about,

@@ -1,7 +1,7 @@
-import type { FlowDefinition, StageBinding } from './definition.ts'
+import type { ConfiguredStage, FlowDefinition, StageBinding } from './definition.ts'
 import type { Effect } from './effects.ts'
 import type { Execution, LastAnswer } from './execution.ts'
-import { isJsonObject, type JsonValue } from './json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Configuration, Opened } from './ports.ts'
 import type { Session, Visitor } from './session.ts'
@@ -11,6 +11,8 @@ import type { User } from './user.ts'
 
 /** An execution while the engine works on it: what is stored, and what will be. Data in, next data out. */
 export interface Run {
+  /** Of its execution, from the first moment on: addresses that bring somebody back name it. */
+  readonly id: string
   readonly visitor: Visitor
   readonly configuration: Configuration
   readonly definition: FlowDefinition
@@ -23,6 +25,7 @@ export interface Run {
   readonly replaces: Execution | undefined
   readonly plan: FlowPlan
   readonly states: Readonly<Record<string, JsonValue>>
+  readonly secrets: JsonObject
   readonly status: ExecutionStatus
   readonly shown: Execution['shown']
   readonly effects: readonly Effect[]
@@ -40,7 +43,7 @@ export const nothingShown: Execution['shown'] = { challenge: { kind: '', compone
 export function newRun({
   opened,
   ...begun
-}: Pick<Run, 'visitor' | 'configuration' | 'definition' | 'pendingUser' | 'plan' | 'denialNext'> & {
+}: Pick<Run, 'id' | 'visitor' | 'configuration' | 'definition' | 'pendingUser' | 'plan' | 'denialNext'> & {
   readonly opened: Opened
 }): Run {
   return {
@@ -50,6 +53,7 @@ export function newRun({
     stored: undefined,
     replaces: opened.execution,
     states: {},
+    secrets: {},
     status: 'active',
     shown: nothingShown,
     effects: [],
@@ -65,8 +69,8 @@ export function storedRun({
   execution,
   ...where
 }: Pick<Run, 'visitor' | 'configuration' | 'definition'> & { readonly opened: Opened; readonly execution: Execution }): Run {
-  const { plan, states, status, shown, lastAnswer, restKey, delivered } = execution
-  const kept = { plan, states, status, shown, lastAnswer, restKey, delivered }
+  const { id, plan, states, secrets, status, shown, lastAnswer, restKey, delivered } = execution
+  const kept = { id, plan, states, secrets, status, shown, lastAnswer, restKey, delivered }
   return {
     ...where,
     ...kept,
@@ -84,8 +88,24 @@ export function storedRun({
 export function activeBinding(run: Pick<Run, 'plan' | 'definition'>): StageBinding | undefined {
   const [id] = run.plan.bindings
   if (id === undefined) return undefined
-  const stageId = run.plan.inserted[id]
-  return stageId === undefined ? run.definition.bindings.find((binding) => binding.id === id) : insertedBinding(id, stageId)
+  const inserted = run.plan.inserted[id]
+  if (inserted === undefined) return run.definition.bindings.find((binding) => binding.id === id)
+  return insertedBinding(id, typeof inserted === 'string' ? inserted : id)
+}
+
+/** The stage of a binding, with its config as the plan or the pinned definition has it. */
+export function stageOf({ plan, definition }: Pick<Run, 'plan' | 'definition'>, { id, stageId }: StageBinding): ConfiguredStage {
+  const inserted = plan.inserted[id]
+  if (typeof inserted === 'object') return { id, kind: inserted.kind, name: inserted.name, config: inserted.config }
+  const stage = definition.stages[stageId]
+  if (!stage) throw new Error(`The definition ${definition.id} lacks the stage of binding ${id}.`)
+  return stage
+}
+
+/** The flow token that passing the active stage uses up. */
+export function tokenAtStake({ plan }: Pick<Run, 'plan'>): string | undefined {
+  const inserted = plan.inserted[plan.bindings[0] ?? '']
+  return typeof inserted === 'object' ? inserted.flowToken : undefined
 }
 
 /** A stage that another one has put next is bound by nobody: no policy asks about it. */
@@ -98,13 +118,30 @@ export function withChanges(run: Run, changes: Changes): Run {
   let next: Run = {
     ...run,
     pendingUser: pendingUserAfter(run, changes),
+    secrets: withoutUndefined({ ...run.secrets, ...changes.secrets }),
     effects: changes.effects ? [...run.effects, ...changes.effects] : run.effects,
   }
-  for (const effect of changes.effects ?? []) {
-    if (effect.type === 'sign_in' && next.pendingUser?.id === effect.userId) next = { ...next, sessionUser: next.pendingUser }
-    if (effect.type === 'sign_out') next = { ...next, sessionUser: undefined }
-  }
+  for (const effect of changes.effects ?? []) next = { ...next, sessionUser: sessionUserAfter(next, effect) }
   return next
+}
+
+function sessionUserAfter({ sessionUser, pendingUser }: Run, effect: Effect): User | undefined {
+  switch (effect.type) {
+    case 'sign_in':
+      return pendingUser?.id === effect.userId ? pendingUser : sessionUser
+    case 'sign_out':
+      return undefined
+    case 'update_user':
+      return sessionUser?.id === effect.change.id && pendingUser?.id === effect.change.id ? pendingUser : sessionUser
+    case 'delete_user':
+      return sessionUser?.id === effect.userId ? undefined : sessionUser
+    default:
+      return sessionUser
+  }
+}
+
+function withoutUndefined(secrets: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined && value !== null))
 }
 
 /** A record stands for the pending user only as long as the context names that one. */

@@ -1,3 +1,5 @@
+import type { DeviceCookie, StageVisitor } from './services.ts'
+
 /** A browser's session as the engine sees it. */
 export interface Session {
   readonly id: string
@@ -16,14 +18,17 @@ export type SessionKey =
   /** A session that this server has authenticated before, such as a subscriber's. */
   | { readonly type: 'id'; readonly id: string }
 
-/** Who asks, and from where. Made by a transport for every request. */
-export interface Visitor {
+/** Who asks, and from where. Made by a transport for every request. The host chooses the brand. */
+export interface Visitor extends StageVisitor {
   readonly session: SessionKey
-  readonly clientIp: string
-  readonly userAgent: string
   readonly requestId: string
-  /** The host name the request was sent to: it chooses the brand. */
-  readonly host: string
+}
+
+/** What the reply must leave in the browser beside the session: it outlives it. */
+export interface RememberedDevice {
+  readonly cookie: DeviceCookie
+  readonly value: string
+  readonly seconds: number
 }
 
 /** The session handle that the reply must hand to the client. */

@@ -1,9 +1,11 @@
 import { canonicalJson } from './canonical-json.ts'
 import { flowError } from './challenges.ts'
-import { FlowNotFoundError } from './errors.ts'
+import { FlowNotFoundError, ServiceUnavailableError } from './errors.ts'
 import type { Execution } from './execution.ts'
-import { FlowExecutor } from './executor.ts'
+import { FlowExecutor, mostTries } from './executor.ts'
 import type { Judged } from './judge.ts'
+import { flowTokenKey } from './mailed-link.ts'
+import { type InlineStage, type PlanContext, putFirst } from './plan.ts'
 import type { Opened } from './ports.ts'
 import type { Reply } from './request.ts'
 import { activeBinding, type Run } from './run.ts'
@@ -41,6 +43,7 @@ export class SlugExecutor extends FlowExecutor {
     const opened = await this.openBySlug(request)
     const execution = this.usable(opened, request)
     if (!execution) return this.startBySlug(request, opened)
+    if (await this.isElsewhere(execution, request)) return this.startBySlug(request, opened)
 
     const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
     if (run.status !== 'active') return this.shown({ ...run, delivered: true })
@@ -51,7 +54,7 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
-  async answerBySlug(request: SlugRequest, answer: SlugAnswer): Promise<Reply> {
+  async answerBySlug(request: SlugRequest, answer: SlugAnswer, tries = 1): Promise<Reply> {
     const opened = await this.openBySlug(request)
     const digest = this.digest(request.slug, answer.body)
     const known = opened.execution
@@ -69,7 +72,8 @@ export class SlugExecutor extends FlowExecutor {
     const judged = await this.judgeStanding(run, answer)
     if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
     const written = await this.write(this.answered(judged, answer, digest))
-    return written ? { ...written, stagesLeft: judged.stagesLeft } : this.lostRace(request, answer, digest, execution.sequence)
+    if (written) return { ...written, stagesLeft: judged.stagesLeft }
+    return this.lostRace(request, answer, digest, { sequence: execution.sequence, tries })
   }
 
   /** Plans a flow about its caller, who then goes to its page, as an administrator's "execute" does; undefined: it is not for them. */
@@ -79,6 +83,23 @@ export class SlugExecutor extends FlowExecutor {
     if (planned.type !== 'planned') return undefined
     const begun = await this.begin({ ...(await this.walker.enter(run, planned)), restKey: request.slug })
     return begun ?? this.prepare(request, about)
+  }
+
+  /** Whether the page's link leads to another plan than the standing one. It does so once. */
+  private async isElsewhere({ plan }: Execution, { query }: SlugRequest): Promise<boolean> {
+    const token = query[flowTokenKey]
+    if (token === undefined) return false
+    const hash = this.deps.digestOf(token)
+    return hash !== plan.restored && (await this.deps.store.flowToken(hash)) !== undefined
+  }
+
+  /** Plans a flow with a stage before all of its own, as a login button does. The flow's page goes on from there. */
+  async startThrough(request: SlugRequest, first: InlineStage, known: PlanContext): Promise<Reply> {
+    const opened = await this.openBySlug(request)
+    const { run, planned } = await this.plan({ ...request, flow: { slug: request.slug } }, opened, undefined, known)
+    const through = planned.type === 'planned' ? { ...planned, plan: putFirst(planned.plan, first) } : planned
+    const begun = await this.begin({ ...(await this.walker.enter(run, through)), restKey: request.slug })
+    return begun ?? this.startThrough(request, first, known)
   }
 
   private openBySlug({ visitor, slug }: SlugRequest): Promise<Opened> {
@@ -105,7 +126,7 @@ export class SlugExecutor extends FlowExecutor {
       return (await this.begin({ ...run, delivered: endsAt(run, request) })) ?? this.showBySlug(request)
     const judged = await this.judgeStanding(run, answer)
     const begun = await this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
-    return begun ?? this.lostRace(request, answer, digest, undefined)
+    return begun ?? this.lostRace(request, answer, digest, { sequence: undefined, tries: 1 })
   }
 
   private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
@@ -126,15 +147,23 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
-  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number | undefined): Promise<Reply> {
+  private async lostRace(
+    request: SlugRequest,
+    answer: SlugAnswer,
+    digest: string,
+    judged: { readonly sequence: number | undefined; readonly tries: number },
+  ): Promise<Reply> {
     const opened = await this.openBySlug(request)
     if (!opened.execution) return this.showBySlug(request)
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
-    if (opened.execution.sequence === judgedAt) return this.answerBySlug(request, answer)
+    if (opened.execution.sequence === judged.sequence) {
+      if (judged.tries >= mostTries) throw new ServiceUnavailableError(1)
+      return this.answerBySlug(request, answer, judged.tries + 1)
+    }
     const run = await this.runOf(request.visitor, opened, opened.execution)
     if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)
     const step = stepOf({ ...opened.execution, shown: { ...opened.execution.shown, errors: [] } }, run.definition, run)
-    return { step, issued: undefined, sessionId: opened.session?.id ?? '', stagesLeft: false }
+    return { step, issued: undefined, remembered: [], sessionId: opened.session?.id ?? '', stagesLeft: false }
   }
 
   private isRepeat({ lastAnswer }: Execution, digest: string): boolean {

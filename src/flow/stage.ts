@@ -1,51 +1,24 @@
 import type { z } from 'zod'
-import type { AuthenticatorDirectory } from './authenticators.ts'
-import type { ConfiguredStage, FlowHead } from './definition.ts'
+import type { ConfiguredObject, ConfiguredStage, FlowHead } from './definition.ts'
 import type { Effect } from './effects.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
+import type { StageServices, StageVisitor } from './services.ts'
 import type { FieldError } from './step.ts'
 import type { User } from './user.ts'
 
-/** What a stage may look up. Effects go through its verdict, not through here. */
-export interface StageServices {
-  readonly now: () => Date
-  readonly flows: {
-    readonly slugOf: (flowId: string) => string | undefined
-    readonly has: (slug: string) => boolean
-    /** The path of a flow's page, with the execution's own query string; undefined when there is no such flow. */
-    readonly pathOf: (flowId: string | null | undefined) => string | undefined
-    /** The absolute URL of the page of the flow that the brand names for recovery. */
-    readonly recoveryUrl: () => string | undefined
-  }
-  /** What authenticator apps and mails call the server. */
-  readonly brandTitle: () => string
-  readonly authenticators: AuthenticatorDirectory
-  readonly users: {
-    /** Whoever matches one of the fields, inactive users too. One query. */
-    readonly find: (identifier: string, fields: readonly UserField[], caseInsensitive: boolean) => Promise<User | undefined>
-  }
-  readonly passwords: {
-    /** The same work for a missing or unusable hash as for a wrong password. */
-    readonly verify: (
-      password: string,
-      storedHash: string | undefined,
-    ) => Promise<{ readonly matches: boolean; readonly upgrade?: string }>
-  }
-}
-
-/** What people may identify themselves by. */
-export const userFields = ['email', 'username', 'upn'] as const
-export type UserField = (typeof userFields)[number]
-
 /** All that a stage is given when it shows itself or judges an answer. */
 export interface StageContext<Config, State> {
+  /** Only the session that it belongs to can do anything with it. */
+  readonly executionId: string
   readonly config: Config
   readonly stageId: string
   /** As the administrator named it. */
   readonly name: string
-  /** The stages that this one's config names, by id. */
+  /** The stages that this one's config names, by id, without their secrets. */
   readonly stages: Readonly<Record<string, ConfiguredStage>>
+  /** The objects that its config names, or that a stage named by it does, by id, without their secrets. */
+  readonly objects: Readonly<Record<string, ConfiguredObject>>
   readonly flow: FlowHead
   readonly plan: FlowPlan
   /** Who the flow is about, if it is somebody of ours. */
@@ -54,34 +27,53 @@ export interface StageContext<Config, State> {
   readonly sessionUser: User | undefined
   /** What this stage kept from its earlier turns in this execution. */
   readonly state: State | undefined
+  /** What stages keep from each other's eyes no more than from each other's hands: passwords on their way to `user_write`. */
+  readonly secrets: JsonObject
+  readonly visitor: StageVisitor
   readonly services: StageServices
+}
+
+/** Whom a stage is about: the pending user, else the session's. Who only pretends to exist is nobody, whatever the session says. */
+export function personOf({
+  plan,
+  pendingUser,
+  sessionUser,
+}: Pick<StageContext<unknown, unknown>, 'plan' | 'pendingUser' | 'sessionUser'>): User | undefined {
+  return plan.context.pending_user ? pendingUser : sessionUser
 }
 
 /** What a verdict changes beside the stage's own place in the plan. */
 export interface Changes {
   /** Context keys to set; undefined removes a key. */
   readonly context?: JsonObject
+  /** Kept sealed with the execution, never in the plan; undefined removes a key. */
+  readonly secrets?: JsonObject
   /** The record behind a new `pending_user`, so that it need not be read again. */
   readonly pendingUser?: User
   /** Whom a refused answer was about: for the audit trail, never for the plan. */
   readonly about?: User
   readonly effects?: readonly Effect[]
-  /** Ids of stages, named by this one's config, that come next. */
+  /** What this stage keeps from now on, also where its answer is refused. */
+  readonly state?: JsonValue
+  /** Stages that come next: ids of those that this one's config names. */
   readonly nextStages?: readonly string[]
 }
 
 /** What a stage decided. Only `advance` passes it. */
 export type Verdict<Challenge, State> =
-  | { readonly type: 'ask'; readonly challenge: Challenge; readonly state?: State }
+  | { readonly type: 'ask'; readonly challenge: Challenge; readonly state?: State; readonly changes?: Changes }
   | { readonly type: 'advance'; readonly changes: Changes }
   | { readonly type: 'invalid'; readonly errors: readonly FieldError[]; readonly changes: Changes }
-  | { readonly type: 'deny'; readonly message: string | undefined }
+  | { readonly type: 'deny'; readonly message: string | undefined; readonly effects?: readonly Effect[] }
   /** The execution goes on with another flow. */
-  | { readonly type: 'switch_flow'; readonly slug: string; readonly keepContext: boolean }
+  | { readonly type: 'switch_flow'; readonly slug: string; readonly keepContext: boolean; readonly changes?: Changes }
 
-/** Shows this and waits for an answer. `state` is kept, sealed, until the stage's next turn. */
-export function ask<Challenge, State = never>(challenge: Challenge, state?: State): Verdict<Challenge, State> {
-  return state === undefined ? { type: 'ask', challenge } : { type: 'ask', challenge, state }
+/**
+ * Shows this and waits for an answer. `state` is kept, sealed, until the stage's next turn; `changes` happen once the step is
+ * saved, and must not be asked for again by a repeat.
+ */
+export function ask<Challenge, State = never>(challenge: Challenge, state?: State, changes?: Changes): Verdict<Challenge, State> {
+  return { type: 'ask', challenge, ...(state !== undefined && { state }), ...(changes && { changes }) }
 }
 
 /** The stage is passed. */
@@ -94,14 +86,37 @@ export function invalid(field: string, message: string, code = 'invalid', change
   return { type: 'invalid', errors: [{ field, message, code }], changes }
 }
 
-/** The person may not go on; without a message the client sees "Unknown error". */
-export function deny(message?: string): Verdict<never, never> {
-  return { type: 'deny', message }
+/** The answer is taken, but more is asked: nothing is wrong, and the stage shows itself anew. */
+export function askAgain(changes: Changes): Verdict<never, never> {
+  return { type: 'invalid', errors: [], changes }
 }
 
-/** Goes on with another flow, in the same execution. */
-export function switchFlow(slug: string, keepContext: boolean): Verdict<never, never> {
-  return { type: 'switch_flow', slug, keepContext }
+/** The person may not go on; without a message the client sees "Unknown error". What happens all the same is told to auditors. */
+export function deny(message?: string, effects: readonly Effect[] = []): Verdict<never, never> {
+  return { type: 'deny', message, ...(effects.length > 0 && { effects }) }
+}
+
+/** Goes on with another flow, in the same execution. `changes` happen before: what they set is kept only if the context is. */
+export function switchFlow(slug: string, keepContext: boolean, changes?: Changes): Verdict<never, never> {
+  return { type: 'switch_flow', slug, keepContext, ...(changes && { changes }) }
+}
+
+/** A kind of object that stages name by id. */
+export interface StageObjectDefinition<Config extends z.ZodObject = z.ZodObject> {
+  /** `prompt`: what a row stores. */
+  readonly kind: string
+  /** authentik's name of the model in blueprints. */
+  readonly model: string
+  /** What blueprints call its name, where that is not `name`. */
+  readonly nameField?: string
+  readonly config: Config
+  /** Ids of what its config names, which must exist. */
+  references?(config: z.output<Config>): readonly string[]
+}
+
+/** Declares a kind of object. */
+export function defineStageObject<Config extends z.ZodObject>(definition: StageObjectDefinition<Config>): StageObjectDefinition {
+  return definition as unknown as StageObjectDefinition
 }
 
 /**
@@ -127,9 +142,18 @@ export interface StageDefinition<
   readonly response?: Response
   /** Whether its challenge names the pending user and shows their avatar. */
   readonly showsPendingUser?: boolean
+  /** Whether it does something to sessions or accounts, rather than to ask or to refuse: when a policy of its binding fails, it is left out. */
+  readonly acts?: true
   /** Whether an administrator may name a flow that sets it up. */
   readonly configurable?: boolean
-  /** Ids of the stages whose config this one needs. */
+  /**
+   * The field of the response, a list of `{ key, value }`, whose members stand beside each other under their keys on authentik's
+   * wire. Errors of such a kind name those keys.
+   */
+  readonly keyedField?: string
+  /** What administrators configure apart, for stages of this kind to name: prompts, sources ... */
+  readonly objects?: readonly StageObjectDefinition[]
+  /** Ids of what its config names, which must exist; of these, stages and objects come with the context. */
   references?(config: z.output<Config>): readonly string[]
   /** Whom an answer claims to be. Its refusals are counted, against the stage's limit and the person's. */
   guesses?(context: StageContext<z.output<Config>, State>, response: z.output<Response>): string | undefined

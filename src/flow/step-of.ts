@@ -17,6 +17,7 @@ export function stepOf(
     executionId: execution.id,
     flow: definition.flow,
     title: formatTitle(definition.flow.title, { app: '', user: displayedUser({ plan, ...who }) }),
+    query: plan.query,
     cancelPath: `/flows/-/cancel/${next === undefined ? '' : `?${new URLSearchParams({ next })}`}`,
     sequence,
     stepToken,

@@ -42,6 +42,8 @@ export interface FlowStep {
   readonly title: string
   /** Where a client goes to give up: keeps the way back. */
   readonly cancelPath: string
+  /** The query string of the flow's page, parsed. */
+  readonly query: Readonly<Record<string, string>>
   readonly sequence: number
   readonly stepToken: string
   readonly status: ExecutionStatus

@@ -1,14 +1,25 @@
 import { accessDenied, flowError, redirect } from './challenges.ts'
-import type { StageBinding } from './definition.ts'
+import type { ConfiguredStage, StageBinding } from './definition.ts'
 import { FlowError } from './errors.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { completeStage, type FlowPlan, insertStages, withContext } from './plan.ts'
-import { type Planned, Planner, questionOf } from './planner.ts'
+import { leavesOut, type Planned, Planner, questionOf } from './planner.ts'
 import type { EngineDependencies, LiveFlow } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
-import { activeBinding, audited, displayedUser, nothingShown, type Run, showing, withChanges } from './run.ts'
-import type { StageContext, StageDefinition, StageServices, Verdict } from './stage.ts'
+import {
+  activeBinding,
+  audited,
+  displayedUser,
+  nothingShown,
+  type Run,
+  showing,
+  stageOf,
+  tokenAtStake,
+  withChanges,
+} from './run.ts'
+import type { Changes, StageContext, StageDefinition, Verdict } from './stage.ts'
+import { openConfigOf, stageServices } from './stage-services.ts'
 import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
 import { defaultAvatar } from './user.ts'
 
@@ -28,7 +39,7 @@ export class Walker {
   constructor(deps: EngineDependencies, stages: StageRegistry) {
     this.deps = deps
     this.stages = stages
-    this.planner = new Planner(deps.policies, deps.users)
+    this.planner = new Planner(deps.policies, deps.users, stages)
   }
 
   /** A planned flow's first step, or the step that refuses it. */
@@ -55,7 +66,7 @@ export class Walker {
           run = this.advanced(run, verdict.changes)
           break
         case 'deny':
-          return this.denied(run, active, verdict.message)
+          return this.denied(withChanges(run, { effects: verdict.effects ?? [] }), active, verdict.message)
         case 'switch_flow':
           return this.switchFlow(run, verdict)
         case 'failed':
@@ -76,16 +87,20 @@ export class Walker {
       const target = run.configuration.bindingPolicies(active.id)
       if (!target?.bindings.length) return run
       const verdict = await this.deps.policies.judge(target, questionOf({ ...run, context: run.plan.context }, run.plan))
-      if (verdict.passing) return run
+      if (!leavesOut(verdict, this.stages.find(stageOf(run, active).kind))) return run
       run = { ...run, plan: completeStage(run.plan, 'skipped', this.deps.now()) }
     }
   }
 
   /** The run with its active stage passed. */
-  advanced(run: Run, changes: Extract<Verdict<never, never>, { type: 'advance' }>['changes']): Run {
-    const changed = withChanges(run, changes)
+  advanced(run: Run, changes: Changes): Run {
+    const hash = tokenAtStake(run)
+    const effects = [...(changes.effects ?? []), ...(hash === undefined ? [] : [{ type: 'use_flow_token', hash } as const])]
+    // What a confirmation says of itself is no business of a later one.
+    const context = hash === undefined ? changes.context : { ...changes.context, consent_header: undefined }
+    const changed = withChanges(run, { ...changes, effects })
     const plan = insertStages(run.plan, changes.nextStages ?? [])
-    return { ...changed, plan: completeStage(plan, 'passed', this.deps.now(), changes.context) }
+    return { ...changed, plan: completeStage(plan, 'passed', this.deps.now(), context) }
   }
 
   /** A stage refused the person: the plan starts over where the binding says so, and ends otherwise. */
@@ -113,7 +128,7 @@ export class Walker {
 
   /** The execution is over. */
   end(run: Run, status: ExecutionStatus, challenge: StandingChallenge): Run {
-    const ended = showing({ ...run, plan: { ...run.plan, bindings: [] }, states: {} }, challenge, [], status)
+    const ended = showing({ ...run, plan: { ...run.plan, bindings: [] }, states: {}, secrets: {} }, challenge, [], status)
     return audited(
       ended,
       'flow_execution',
@@ -128,25 +143,37 @@ export class Walker {
 
   /** All that a stage is given. */
   contextFor(run: Run, active: StageBinding): StageContext<JsonObject, JsonValue> {
-    const stage = run.definition.stages[active.stageId]
-    if (!stage) throw new Error(`The definition ${run.definition.id} lacks the stage of binding ${active.id}.`)
+    const stage = stageOf(run, active)
     return {
-      config: stage.config,
+      executionId: run.id,
+      config: openConfigOf(this.deps, run, active),
       stageId: stage.id,
       name: stage.name,
       stages: run.definition.stages,
+      objects: this.objectsFor(run, stage),
       flow: run.definition.flow,
       plan: run.plan,
       pendingUser: run.pendingUser,
       sessionUser: run.sessionUser,
       state: run.states[active.id],
-      services: this.servicesFor(run),
+      secrets: run.secrets,
+      visitor: run.visitor,
+      services: stageServices(this.deps, run),
     }
+  }
+
+  /** A stage that lives in the plan alone names objects that no definition has pinned. */
+  private objectsFor({ configuration, definition }: Run, { id, kind, config }: ConfiguredStage) {
+    const { objects = {} } = definition
+    if (definition.stages[id]) return objects
+    const named = this.stages.get(kind).references?.(config as never) ?? []
+    const found = named.flatMap((name) => configuration.objectById(name) ?? [])
+    return { ...objects, ...Object.fromEntries(found.map((object) => [object.id, object])) }
   }
 
   /** The kind that a binding's stage is of. */
   kindOf(run: Run, active: StageBinding): StageDefinition {
-    return this.stages.get(run.definition.stages[active.stageId]?.kind ?? '')
+    return this.stages.get(stageOf(run, active).kind)
   }
 
   /** What is told when a stage breaks. The plan stays, so that reading the execution tries again. */
@@ -169,8 +196,10 @@ export class Walker {
     // Only what the schema declares leaves the server.
     const declared = stage.challenge.parse(verdict.challenge) as JsonObject
     const fields = stage.showsPendingUser ? { ...pendingUserFields(run), ...declared } : declared
+    const { changes } = verdict
+    const changed = changes ? withChanges({ ...run, plan: withContext(run.plan, changes.context ?? {}) }, changes) : run
     const states = verdict.state === undefined ? run.states : { ...run.states, [active.id]: verdict.state as JsonValue }
-    return showing({ ...run, states }, { kind: stage.kind, component: stage.component, fields }, errors)
+    return showing({ ...changed, states }, { kind: stage.kind, component: stage.component, fields }, errors)
   }
 
   private async present(
@@ -186,7 +215,9 @@ export class Walker {
   }
 
   /** The engine's execution goes on with another flow; its clients see the new flow's first step. */
-  async switchFlow(run: Run, { slug, keepContext }: Extract<Verdict<never, never>, { type: 'switch_flow' }>): Promise<Run> {
+  async switchFlow(reached: Run, verdict: Extract<Verdict<never, never>, { type: 'switch_flow' }>): Promise<Run> {
+    const { slug, keepContext, changes = {} } = verdict
+    const run = withChanges({ ...reached, plan: withContext(reached.plan, changes.context ?? {}) }, changes)
     const live = run.configuration.flowBySlug(slug)
     if (!live || run.plan.restarts >= mostRestarts) return this.end(run, 'denied', this.accessDenied(run, generic))
     return this.plannedAnew(run, live, { ...(keepContext ? run.plan.context : {}), is_redirected: run.definition.flow.id })
@@ -194,11 +225,12 @@ export class Walker {
 
   private async plannedAnew(run: Run, live: LiveFlow, context: FlowPlan['context']): Promise<Run> {
     const pendingUser = context.pending_user ? run.pendingUser : undefined
-    const { restarts, attempts, history, query } = run.plan
+    const { restarts, attempts, history, query, restored } = run.plan
     const planned = await this.planner.plan({ ...run, live, context, pendingUser, query })
     const plan = planned.type === 'planned' ? planned.plan : withContext({ ...run.plan, context: {} }, context)
-    const kept = { ...plan, history, attempts, restarts: restarts + 1 }
-    const fresh: Run = { ...run, definition: live.definition, pendingUser, plan: kept, states: {}, shown: nothingShown }
+    const kept = { ...plan, history, attempts, restarts: restarts + 1, ...(restored !== undefined && { restored }) }
+    const secrets = Object.keys(context).length === 0 ? {} : run.secrets
+    const fresh: Run = { ...run, definition: live.definition, pendingUser, plan: kept, states: {}, secrets, shown: nothingShown }
     // A refusal inside a restart is final: the binding that restarts is not asked again.
     return this.enter(fresh, planned.type === 'planned' ? { type: 'planned', plan: kept } : planned)
   }
@@ -212,34 +244,6 @@ export class Walker {
     if (deniedAction === 'continue') return this.end(run, 'denied', finalRedirect('/'))
     return this.end(run, 'denied', this.accessDenied(run, message))
   }
-
-  private servicesFor({ configuration, plan, visitor }: Run): StageServices {
-    const slugOf = (flowId: string) => configuration.flowById(flowId)?.definition.flow.slug
-    const pathOf = (flowId: string | null | undefined): string | undefined => {
-      const slug = flowId ? slugOf(flowId) : undefined
-      return slug === undefined ? undefined : flowPath(slug, plan.query)
-    }
-    const recoveryUrl = () => {
-      const path = pathOf(configuration.brandFor(visitor.host).flows.recovery)
-      return path === undefined ? undefined : new URL(path, this.deps.publicUrl).href
-    }
-    const { now, users, passwords, authenticators } = this.deps
-    const brandTitle = () => configuration.brandFor(visitor.host).title
-    return {
-      now,
-      users,
-      passwords,
-      authenticators,
-      brandTitle,
-      flows: { slugOf, pathOf, recoveryUrl, has: (slug) => configuration.flowBySlug(slug) !== undefined },
-    }
-  }
-}
-
-/** The page of a flow, keeping the query string. */
-function flowPath(slug: string, query: FlowPlan['query']): string {
-  const text = new URLSearchParams(query).toString()
-  return `/if/flow/${slug}/${text === '' ? '' : `?${text}`}`
 }
 
 /** The end of a flow that leads somewhere. */

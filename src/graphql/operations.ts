@@ -157,9 +157,9 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
 }
 
 async function told({ caller }: GraphQLContext, reply: Promise<Reply>): Promise<FlowStep> {
-  const { step, issued } = await reply
-  await caller.issue(issued)
-  return step
+  const handed = await reply
+  await caller.issue(handed)
+  return handed.step
 }
 
 function chosenFlow({ slug, designation, configures }: FlowNames) {

@@ -1,5 +1,5 @@
 import { createRoutes, type HttpApp } from '../http/app.ts'
-import { isJson, readText } from '../http/body.ts'
+import { deepestJson, isJson, nestsTooDeep, readText } from '../http/body.ts'
 import type { GraphQLServices } from './builder.ts'
 import type { GraphQLServer } from './server.ts'
 
@@ -19,6 +19,10 @@ export function graphqlRoutes(server: GraphQLServer, services: GraphQLServices):
       )
     }
     const body = posted ? await readText(context) : undefined
+    if (body !== undefined && nestsTooDeep(body)) {
+      const message = `The body nests deeper than ${deepestJson} levels.`
+      return context.json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] }, 400)
+    }
     const response = await server.handle(context.req.raw, body, { services, caller: context.var.request })
     if (posted || !response.headers.get('content-type')?.startsWith('text/html')) return response
     const page = new Response(response.body, response)

@@ -1,5 +1,6 @@
 import type { InputRef } from '@pothos/core'
-import type { EnumShape, ListShape, ObjectShape, Shape } from '../shapes/shape-kinds.ts'
+import type { Constraints } from '../shapes/scalars.ts'
+import type { EnumShape, FieldShape, ListShape, ObjectShape, Shape } from '../shapes/shape-kinds.ts'
 import type { Builder, EnumType, ObjectType } from './builder.ts'
 
 // The types of derived fields are known when the server starts, not when it is compiled: the builder's own types cannot
@@ -86,7 +87,7 @@ export class ShapeTypes {
             t.field({
               type: this.inputOf(field.shape),
               required,
-              description: describeInput(field.description, field.shape),
+              description: describeInput(field),
               ...known,
             }),
           ]
@@ -137,15 +138,23 @@ export class ShapeTypes {
 }
 
 /** The rules that the server enforces, where a frontend developer reads them. */
-function describeInput(description: string, shape: Shape): string {
-  if (shape.type !== 'scalar') return description
-  const { minLength, maxLength, minimum, maximum, pattern } = shape.constraints
-  const rules = [
+function describeInput({ description, shape, autocomplete }: FieldShape): string {
+  const rules = 'constraints' in shape ? spellRules(shape.constraints) : []
+  return [
+    description,
+    ...(rules.length > 0 ? [`Takes ${rules.join(', ')}.`] : []),
+    ...(autocomplete ? [`Autocomplete: ${autocomplete}.`] : []),
+  ].join(' ')
+}
+
+function spellRules({ minLength, maxLength, minimum, maximum, minItems, maxItems, pattern }: Constraints): readonly string[] {
+  return [
     minLength !== undefined && minLength > 0 ? `at least ${minLength} characters` : '',
     maxLength !== undefined ? `at most ${maxLength} characters` : '',
     minimum !== undefined ? `at least ${minimum}` : '',
-    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `at most ${maximum}` : '',
+    maximum !== undefined ? `at most ${maximum}` : '',
+    minItems !== undefined ? `at least ${minItems} elements` : '',
+    maxItems !== undefined ? `at most ${maxItems} elements` : '',
     pattern !== undefined ? `matching \`${pattern}\`` : '',
   ].filter(Boolean)
-  return rules.length === 0 ? description : `${description} Takes ${rules.join(', ')}.`
 }

@@ -13,9 +13,14 @@ export class AllowedOrigins {
     return origin === undefined || origin === this.publicOrigin || origin === ownOrigin || this.listed.has(origin)
   }
 
+  /** Whether the operator lists an origin. */
+  lists(origin: string): boolean {
+    return this.listed.has(origin)
+  }
+
   /** The CORS headers of an answer; none for a page of our own or of a stranger. */
   headersFor(origin: string | undefined): readonly (readonly [string, string])[] {
-    if (origin === undefined || !this.listed.has(origin)) return []
+    if (origin === undefined || !this.lists(origin)) return []
     return [
       ['access-control-allow-origin', origin],
       ['access-control-allow-credentials', 'true'],

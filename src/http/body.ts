@@ -4,6 +4,9 @@ import type { HttpEnvironment } from './app.ts'
 /** The largest body that is read (bytes). */
 export const largestBody = 1_048_576
 
+/** How deep arrays and objects may nest: whoever walks a deeper body may run out of stack. */
+export const deepestJson = 64
+
 /** A body that is not read, and what its sender is told. */
 export class BodyError extends Error {
   readonly status: 400 | 413 | 415
@@ -47,7 +50,25 @@ export function isJson(contentType: string | undefined): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
 }
 
+/** Whether a JSON text nests deeper than that. Looks at every character once, and at none inside strings. */
+export function nestsTooDeep(text: string): boolean {
+  let depth = 0
+  let quoted = false
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index]
+    if (quoted) {
+      if (character === '\\') index += 1
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === '{' || character === '[') depth += 1
+    else if (character === '}' || character === ']') depth -= 1
+    if (depth > deepestJson) return true
+  }
+  return false
+}
+
 function parse(text: string): unknown {
+  if (nestsTooDeep(text)) throw new BodyError(400, 'parse_error', `The body nests deeper than ${deepestJson} levels.`)
   try {
     return JSON.parse(text)
   } catch {

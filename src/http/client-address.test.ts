@@ -64,6 +64,7 @@ describe('what a request says of this server', () => {
       host: 'login.example.test',
       ownOrigin: 'http://login.example.test:9000',
       secure: false,
+      behindProxy: false,
     })
     expect(originOf({ host: 'login.example.test' }, { ...stranger, encrypted: true }, nobody)).toMatchObject({
       ownOrigin: 'https://login.example.test',

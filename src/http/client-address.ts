@@ -9,6 +9,8 @@ export interface Origin {
   /** As browsers spell this server in an Origin header. */
   readonly ownOrigin: string
   readonly secure: boolean
+  /** Whether a proxy sent the request whose headers the operator trusts. */
+  readonly behindProxy: boolean
 }
 
 /** Reads the connection, and forwarded headers only where a trusted proxy sent them. */
@@ -29,6 +31,7 @@ export function originOf(
     host: hostOf(authority),
     ownOrigin: `${secure ? 'https' : 'http'}://${authority.toLowerCase()}`,
     secure,
+    behindProxy,
   }
 }
 

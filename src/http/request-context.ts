@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import type { IssuedHandle, Visitor } from '../flow/session.ts'
+import type { IssuedHandle, RememberedDevice, Visitor } from '../flow/session.ts'
 import type { SessionCookies } from '../session/cookie.ts'
 import { type Origin, originOf } from './client-address.ts'
+import { shownCertificate } from './client-certificate.ts'
 
 /** Prefix of session handles that travel in an Authorization header instead of a cookie. */
 const handlePrefix = 'sds_'
@@ -23,7 +24,7 @@ export interface RequestContext {
   csrfProven(): boolean
   /** Response headers that hand out a handle. */
   readonly issued: readonly (readonly [string, string])[]
-  issue(issued: IssuedHandle | undefined): Promise<void>
+  issue(reply: { readonly issued: IssuedHandle | undefined; readonly remembered?: readonly RememberedDevice[] }): Promise<void>
 }
 
 /** Makes a context of each request. */
@@ -31,11 +32,14 @@ export class RequestContexts {
   private readonly cookies: SessionCookies
   private readonly trusted: BlockList
   private readonly secureAlways: boolean
+  private readonly proxyHeaders: ReadonlySet<string>
 
-  constructor(cookies: SessionCookies, trusted: BlockList, publicUrl: string) {
+  /** `proxyHeaders`: what the trusted proxies always set or remove, in lower case, so that no client has written it. */
+  constructor(cookies: SessionCookies, trusted: BlockList, publicUrl: string, proxyHeaders: readonly string[]) {
     this.cookies = cookies
     this.trusted = trusted
     this.secureAlways = publicUrl.startsWith('https:')
+    this.proxyHeaders = new Set(proxyHeaders)
   }
 
   async of(incoming: Pick<IncomingMessage, 'headers' | 'socket'>, requestId: string): Promise<RequestContext> {
@@ -56,6 +60,12 @@ export class RequestContexts {
         userAgent: (headers['user-agent'] ?? '').slice(0, longestUserAgent),
         requestId,
         host: origin.host,
+        proxyHeader: (name) => (origin.behindProxy && this.proxyHeaders.has(name) ? joined(headers[name]) : undefined),
+        get clientCertificate() {
+          // A proxy shows its own one.
+          return origin.behindProxy ? undefined : shownCertificate(incoming.socket)
+        },
+        deviceCookie: (name) => this.cookies.device(name, headers.cookie),
       },
       origin,
       apiKey: bearer !== undefined && ownHandle === undefined ? bearer : undefined,
@@ -63,13 +73,18 @@ export class RequestContexts {
       csrfProven: () =>
         cookieHandle === undefined || (typeof csrf === 'string' && this.cookies.csrfMatches(cookieHandle, csrf, headers.cookie)),
       issued,
-      issue: async (next) => {
-        if (!next) return
-        if (withoutCookies) issued.push([sessionHeader, `${handlePrefix}${next.handle}`])
-        else
-          for (const cookie of await this.cookies.issue(next, this.secureAlways || origin.secure))
-            issued.push(['set-cookie', cookie])
+      issue: async ({ issued: next, remembered = [] }) => {
+        const secure = this.secureAlways || origin.secure
+        if (next && withoutCookies) issued.push([sessionHeader, `${handlePrefix}${next.handle}`])
+        if (withoutCookies) return
+        const cookies = next ? await this.cookies.issue(next, secure) : []
+        for (const cookie of [...cookies, ...remembered.map((device) => this.cookies.remember(device, secure))])
+          issued.push(['set-cookie', cookie])
       },
     }
   }
+}
+
+function joined(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header
 }

@@ -50,7 +50,7 @@ export function accountRoutes(accounts: Accounts, executor: FlowExecutor & SlugE
     const slug = context.req.param('slug')
     const reply = await executor.prepare({ visitor: request.visitor, slug, query: {}, denialNext: undefined }, user)
     if (!reply) return context.json({ detail: 'Flow not applicable.', code: 'invalid' }, 400)
-    await request.issue(reply.issued)
+    await request.issue(reply)
     return context.json({ link: `${request.origin.ownOrigin}/if/flow/${slug}/` })
   })
 

@@ -1,6 +1,5 @@
 import { flowError, redirect } from '../flow/challenges.ts'
 import type { FieldError, FlowStep } from '../flow/step.ts'
-import { snakeCase } from '../shapes/names.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** What authentik shows behind a flow that has no picture of its own. */
@@ -12,9 +11,9 @@ export function encodeStep(step: FlowStep, codec: WireCodec, errors: readonly Fi
   return {
     component,
     // Sent beside `component` for clients written before 2024.
-    type: kind === redirect.kind ? 'redirect' : 'native',
-    ...(kind !== redirect.kind && kind !== flowError.kind && { flow_info: flowInfoOf(step) }),
-    ...(errors.length > 0 && { response_errors: encodeErrors(errors) }),
+    type: component === redirect.component ? 'redirect' : 'native',
+    ...(component !== redirect.component && kind !== flowError.kind && { flow_info: flowInfoOf(step) }),
+    ...(errors.length > 0 && { response_errors: encodeErrors(errors, (field) => codec.fieldName(kind, field)) }),
     ...codec.encode(kind, fields),
   }
 }
@@ -29,10 +28,13 @@ function flowInfoOf({ flow, title, cancelPath }: FlowStep): object {
   }
 }
 
-function encodeErrors(errors: readonly FieldError[]): Record<string, { string: string; code: string }[]> {
+function encodeErrors(
+  errors: readonly FieldError[],
+  nameOf: (field: string) => string,
+): Record<string, { string: string; code: string }[]> {
   const encoded: Record<string, { string: string; code: string }[]> = {}
   for (const { field, message, code } of errors) {
-    const name = snakeCase(field)
+    const name = nameOf(field)
     encoded[name] = [...(encoded[name] ?? []), { string: message, code }]
   }
   return encoded

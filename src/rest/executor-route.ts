@@ -13,7 +13,7 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
 
   routes.get('/flows/executor/:slug/', async (context) => {
     const reply = await executor.showBySlug(slugRequest(context))
-    await context.var.request.issue(reply.issued)
+    await context.var.request.issue(reply)
     if (leadsElsewhere(reply.step.flow.slug, context)) return context.json(redirectToFlow(reply.step.flow.slug, context))
     // A challenge that is fetched is a fresh one: errors are told once, to who made them.
     return context.json(encodeStep(reply.step, codec, []))
@@ -24,7 +24,7 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
     if (refused) return refused
     const body = await readJsonObjectBody(context)
     const reply = await executor.answerBySlug(slugRequest(context), { body, forKind: (kind) => codec.decode(kind, body) })
-    await context.var.request.issue(reply.issued)
+    await context.var.request.issue(reply)
     if (leadsElsewhere(reply.step.flow.slug, context)) return context.json(redirectToFlow(reply.step.flow.slug, context))
     if (!reply.stagesLeft) return context.json(encodeStep(reply.step, codec))
     return context.body(null, 302, { location: context.env.incoming.url ?? context.req.path })

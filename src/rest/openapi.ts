@@ -40,15 +40,17 @@ export function openApiDocument(
     cookieName = 'authentik_session',
   }: { readonly version: string; readonly publicUrl: string; readonly cookieName?: string },
 ): object {
+  // Kinds that share a component show the same: to this wire they are one.
+  const shown = codec.shapes.filter((shapes) => codec.shapes.find(({ component }) => component === shapes.component) === shapes)
   const answered = codec.shapes.filter(({ response }) => response)
   const schemas = {
     FlowInfo: flowInfo,
     ResponseErrors: responseErrors,
-    ...Object.fromEntries(codec.shapes.map((shapes) => [shapes.challenge.name, challengeSchema(shapes)])),
+    ...Object.fromEntries(shown.map((shapes) => [shapes.challenge.name, challengeSchema(shapes)])),
     ...Object.fromEntries(answered.map((shapes) => [shapes.response?.name, responseSchema(shapes)])),
     Challenge: union(
       'oneOf',
-      codec.shapes.map(({ component, challenge }) => [component, challenge.name]),
+      shown.map(({ component, challenge }) => [component, challenge.name]),
     ),
     // Without a component, an answer may be one to several kinds: the standing challenge decides.
     ChallengeResponse: union(
@@ -110,9 +112,16 @@ function challengeSchema({ component, description, challenge }: WireShapes): obj
   }
 }
 
-function responseSchema({ component, description, response }: WireShapes): object {
+function responseSchema({ component, description, response, keyedField }: WireShapes): object {
   const fields = response ? (toWireJsonSchema(response) as { properties?: object }) : {}
   const named = { component: { const: component, description: 'The kind that is answered. May be left out.' } }
+  if (keyedField !== undefined) {
+    const keys = {
+      additionalProperties: true,
+      description: `The answer to: ${description} A member for each key of the challenge.`,
+    }
+    return { type: 'object', properties: named, ...keys }
+  }
   return {
     type: 'object',
     ...fields,
@@ -127,7 +136,8 @@ function union(keyword: 'oneOf' | 'anyOf', members: readonly (readonly [componen
     [keyword]: members.map(([, name]) => ({ $ref: reference(name) })),
     discriminator: {
       propertyName: 'component',
-      mapping: Object.fromEntries(members.map(([component, name]) => [component, reference(name)])),
+      // Of several answers to one component, the mapping can name the first only.
+      mapping: Object.fromEntries(members.toReversed().map(([component, name]) => [component, reference(name)])),
     },
   }
 }

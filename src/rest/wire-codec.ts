@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { accessDenied, type FrameworkChallenge, flowError, shownFields } from '../flow/challenges.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { StageDefinition } from '../flow/stage.ts'
-import { pascalCase } from '../shapes/names.ts'
+import { pascalCase, snakeCase } from '../shapes/names.ts'
 import { readShape } from '../shapes/shape.ts'
 import type { ObjectShape } from '../shapes/shape-kinds.ts'
 import { type Convert, compileFromWire, compileToWire } from '../shapes/wire.ts'
@@ -14,6 +14,8 @@ export interface WireShapes {
   readonly description: string
   readonly challenge: ObjectShape
   readonly response: ObjectShape | undefined
+  /** The field of the response whose members stand beside each other under their keys. */
+  readonly keyedField: string | undefined
 }
 
 /** Translates challenges and answers between the engine's words and the wire's. Compiled once. */
@@ -26,7 +28,10 @@ export class WireCodec {
     this.shapes = [...stages.all().flatMap(shapesOf), frameworkShapes(accessDenied), frameworkShapes(flowError)]
     this.encoders = new Map(this.shapes.map(({ kind, challenge }) => [kind, compileToWire(challenge)]))
     this.decoders = new Map(
-      this.shapes.flatMap(({ kind, response }) => (response ? [[kind, compileFromWire(response)] as const] : [])),
+      this.shapes.flatMap(({ kind, response, keyedField }) => {
+        if (keyedField !== undefined) return [[kind, gather(keyedField)] as const]
+        return response ? [[kind, compileFromWire(response)] as const] : []
+      }),
     )
   }
 
@@ -39,6 +44,12 @@ export class WireCodec {
   decode(kind: string, body: unknown): unknown {
     return this.decoders.get(kind)?.(body) ?? body
   }
+
+  /** What the wire calls a field that an error is about. */
+  fieldName(kind: string, field: string): string {
+    const keyed = this.shapes.some((shapes) => shapes.kind === kind && shapes.keyedField !== undefined)
+    return keyed && field !== 'nonFieldErrors' ? field : snakeCase(field)
+  }
 }
 
 function shapesOf({
@@ -48,6 +59,7 @@ function shapesOf({
   challenge,
   response,
   showsPendingUser = false,
+  keyedField,
 }: StageDefinition): WireShapes[] {
   if (!component || !challenge) return []
   const name = pascalCase(kind)
@@ -58,6 +70,7 @@ function shapesOf({
       description,
       challenge: challengeShape(name, challenge, showsPendingUser),
       response: response && readShape(`${name}Response`, response, 'input'),
+      keyedField,
     },
   ]
 }
@@ -69,6 +82,16 @@ function frameworkShapes({ kind, component, description, challenge, showsPending
     description,
     challenge: challengeShape(pascalCase(kind), challenge, showsPendingUser),
     response: undefined,
+    keyedField: undefined,
+  }
+}
+
+/** Reads members that stand beside each other as a list of keys and values. The kind's name is none of them. */
+function gather(field: string): Convert {
+  return (body) => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+    const members = Object.entries(body).filter(([key]) => key !== 'component')
+    return { [field]: members.map(([key, value]) => ({ key, value })) }
   }
 }
 

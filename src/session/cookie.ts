@@ -2,11 +2,15 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import { sealData, unsealData } from 'iron-session'
 import { equalsInConstantTime } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
-import type { IssuedHandle } from '../flow/session.ts'
+import type { DeviceCookie } from '../flow/services.ts'
+import type { IssuedHandle, RememberedDevice } from '../flow/session.ts'
 import { RememberedHandles } from './remembered-handles.ts'
 
 /** authentik's clients read this cookie and send it back in a header. */
 const csrfCookie = 'authentik_csrf'
+
+/** As authentik calls them. */
+const deviceCookieNames: Readonly<Record<DeviceCookie, string>> = { mfa: 'authentik_mfa', device: 'authentik_device' }
 
 /** How many cookies' handles are kept in memory. */
 const mostRemembered = 10_000
@@ -56,6 +60,17 @@ export class SessionCookies {
       stringifySetCookie({ ...shared, name: this.options.name, value, httpOnly: true }),
       stringifySetCookie({ ...shared, name: csrfCookie, value: this.csrfToken(handle), httpOnly: false }),
     ]
+  }
+
+  /** What an earlier sign-in left in this browser; stages judge whether it says anything. */
+  device(name: DeviceCookie, header: string | undefined): string | undefined {
+    return header === undefined ? undefined : parseCookie(header)[deviceCookieNames[name]]
+  }
+
+  /** The Set-Cookie header that leaves something for the next sign-in. */
+  remember({ cookie, value, seconds }: RememberedDevice, secure: boolean): string {
+    const name = deviceCookieNames[cookie]
+    return stringifySetCookie({ name, value, path: '/', sameSite: 'lax', secure, httpOnly: true, maxAge: seconds })
   }
 
   /** The token that belongs to a handle: a cookie planted by a neighbouring host does not. */

@@ -11,7 +11,7 @@ import { compileToWire } from './wire.ts'
 const theme = z.object({ darkMode: z.boolean().describe('Dark.') }).meta({ id: 'Theme', description: 'How it looks.' })
 const schema = z.object({
   uidField: text({ max: 20, min: 1 }).describe('Who.'),
-  secretCode: secretText({ max: 6 }).nullish().describe('The code.'),
+  secretCode: secretText({ max: 6 }).nullish().meta({ autocomplete: 'one-time-code' }).describe('The code.'),
   retryCount: z.int().min(0).default(3).describe('How often.'),
   pageTheme: theme.nullable().default({ darkMode: true }).describe('The theme.'),
   deviceClass: z.enum(['totp', 'duo']).nullable().describe('Which.'),
@@ -23,7 +23,7 @@ const schema = z.object({
 const document = (io: Io) => toWireJsonSchema(readShape('Sample', schema, io))
 
 function validator(io: Io) {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, keywords: ['x-autocomplete'] })
   formats.default(ajv)
   return ajv.compile({ ...document(io) })
 }
@@ -34,7 +34,14 @@ describe('the JSON Schema of an input', () => {
       type: 'object',
       properties: {
         uid_field: { type: 'string', minLength: 1, maxLength: 20, description: 'Who.' },
-        secret_code: { type: ['string', 'null'], maxLength: 6, description: 'The code.', format: 'password', writeOnly: true },
+        secret_code: {
+          type: ['string', 'null'],
+          maxLength: 6,
+          description: 'The code.',
+          'x-autocomplete': 'one-time-code',
+          format: 'password',
+          writeOnly: true,
+        },
         retry_count: { type: 'integer', minimum: 0, default: 3, description: 'How often.' },
         page_theme: {
           type: ['object', 'null'],

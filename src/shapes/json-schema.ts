@@ -38,7 +38,8 @@ export function toWireJsonSchema(shape: Shape): JsonSchema {
 }
 
 function fieldSchema(field: FieldShape, io: Io): JsonSchema {
-  const schema = { ...toWireJsonSchema(field.shape), description: field.description }
+  const hint = field.autocomplete && { 'x-autocomplete': field.autocomplete }
+  const schema = { ...toWireJsonSchema(field.shape), description: field.description, ...hint }
   if (field.secret) return { ...schema, ...hide(field.shape, io) }
   return 'default' in field ? { ...schema, default: compileToWire(field.shape)(field.default) } : schema
 }

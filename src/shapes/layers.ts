@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Autocomplete } from './autocomplete.ts'
 
 /** Which side of a schema is meant: what a caller sends, or what comes out of a parse and is shown. */
 export type Io = 'input' | 'output'
@@ -10,6 +11,8 @@ declare module 'zod' {
     secret?: boolean | undefined
     /** For a string that names something without being a UUID, which is an id by itself. */
     scalar?: 'id' | undefined
+    /** What a browser or password manager may fill in. */
+    autocomplete?: Autocomplete | undefined
     /** What each value of an enum means. */
     values?: Readonly<Record<string, string>> | undefined
   }
@@ -25,6 +28,7 @@ export interface Layers {
   readonly description: string | undefined
   readonly secret: boolean
   readonly isId: boolean
+  readonly autocomplete: Autocomplete | undefined
   /** The `.meta({ id })` of an object or enum, and the description given with it. */
   readonly named: TypeName | undefined
   readonly valueDescriptions: Readonly<Record<string, string>>
@@ -48,6 +52,7 @@ export function peel(schema: z.core.$ZodType, io: Io): Layers {
     description: metas.find((meta) => meta.description)?.description,
     secret: metas.some((meta) => meta.secret === true),
     isId: metas.some((meta) => meta.scalar === 'id'),
+    autocomplete: metas.find((meta) => meta.autocomplete)?.autocomplete,
     named: layers.map(readTypeName).find((named) => named !== undefined),
     valueDescriptions: metas.find((meta) => meta.values)?.values ?? {},
   }

@@ -1,3 +1,4 @@
+import type { Autocomplete } from './autocomplete.ts'
 import type { EnumValue } from './enum-values.ts'
 import type { Io } from './layers.ts'
 import type { Constraints, Scalar } from './scalars.ts'
@@ -59,4 +60,6 @@ export interface FieldShape {
   readonly default?: unknown
   /** Must never reach a log, an event or an inspector. */
   readonly secret: boolean
+  /** What a browser or password manager may fill in. Absent when nothing was said. */
+  readonly autocomplete?: Autocomplete
 }

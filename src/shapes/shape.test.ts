@@ -131,6 +131,11 @@ describe('a field', () => {
     expect('default' in rest).toBe('default' in expected)
   })
 
+  it('says what may be filled in, also once it is described', () => {
+    expect(field(text({ max: 9 }).meta({ autocomplete: 'email' }).nullish())).toMatchObject({ autocomplete: 'email' })
+    expect(field(text({ max: 9 }))).not.toHaveProperty('autocomplete')
+  })
+
   it('takes the outermost description', () => {
     const shape = readShape(
       'Sample',

@@ -98,6 +98,7 @@ function readField(key: string, schema: z.core.$ZodType, parent: Spot): FieldSha
     optional: layers.optional,
     ...('default' in layers && { default: layers.default }),
     secret: isSecret(layers, spot.io),
+    ...(layers.autocomplete && { autocomplete: layers.autocomplete }),
   }
 }
 

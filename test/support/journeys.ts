@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { JourneyClient, View } from './journey-clients.ts'
+import type { JourneyClient, View } from './journey-view.ts'
 import { type SeededFlow, type SeedFlow, type SeedStage, seedFlow, signInStages } from './seed.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from './test-app.ts'
 import { stores } from './test-database.ts'

@@ -6,6 +6,8 @@ import type { PolicyDefinition, PolicyRequest, PolicyServices } from '../../src/
 export class FakePolicyServices implements PolicyServices {
   readonly slept: number[] = []
   readonly madeUnusable: number[] = []
+  /** Nobody listens there. */
+  pwnedPasswordsUrl = 'http://127.0.0.1:1'
   /** What `random` says. */
   luck = 0
 

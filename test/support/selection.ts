@@ -7,12 +7,15 @@ const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.m
 export function allChallenges(): string {
   const union = schema.getType('StageChallenge')
   if (!isUnionType(union)) throw new Error('The schema has no union of challenges.')
-  const common = ['component', 'responseErrors', 'flowInfo']
+  const common = ['component', 'responseErrors', 'responseFields', 'flowInfo']
   const members = union.getTypes().map((member) => {
     const own = fieldsOf(member, (name) => !common.includes(name))
     return own && `... on ${member.name} { ${own} }`
   })
-  return ['... on Challenge { component responseErrors { field message code } flowInfo { slug } }', ...members].join('\n    ')
+  return [
+    '... on Challenge { component responseErrors { field message code } responseFields { name type required } flowInfo { slug } }',
+    ...members,
+  ].join('\n    ')
 }
 
 function fieldsOf(type: GraphQLObjectType, wanted: (name: string) => boolean = () => true): string {

@@ -1,8 +1,12 @@
+import { createSecretBox } from '../../src/credentials/secret-box.ts'
+import type { Consent, Invitation, SourceConnection } from '../../src/flow/accounts.ts'
 import type { Authenticator } from '../../src/flow/authenticators.ts'
 import type { ConfiguredStage, FlowHead } from '../../src/flow/definition.ts'
 import type { JsonObject } from '../../src/flow/json.ts'
 import { newPlan, type PlanContext } from '../../src/flow/plan.ts'
-import type { StageContext, StageDefinition, StageServices, Verdict } from '../../src/flow/stage.ts'
+import type { DeviceCookie, SmsMessage, SmsOutcome, SmsSettings, StageServices } from '../../src/flow/services.ts'
+import type { SourceGateway } from '../../src/flow/sources.ts'
+import type { StageContext, StageDefinition, Verdict } from '../../src/flow/stage.ts'
 import type { FieldError } from '../../src/flow/step.ts'
 import type { User } from '../../src/flow/user.ts'
 import { fieldErrors } from '../../src/shapes/field-errors.ts'
@@ -13,6 +17,7 @@ import { FakeFlows, FakePasswords, FakeUsers } from './stage-services.ts'
 export interface TestContext extends StageContext<Record<string, unknown>, unknown> {
   readonly users: FakeUsers
   readonly passwords: FakePasswords
+  readonly messages: { settings: SmsSettings; message: SmsMessage }[]
 }
 
 /** What a test says about the moment; everything else is an unremarkable sign-in. */
@@ -27,8 +32,10 @@ export interface ContextOptions {
   readonly pendingUser?: User
   readonly sessionUser?: User
   readonly state?: unknown
-  /** The configs of the stages that this one names, by id. */
-  readonly stages?: Readonly<Record<string, JsonObject>>
+  /** The configs of the stages that this one names, by id; their kind is `kind` or `password`. */
+  readonly stages?: Readonly<Record<string, JsonObject & { readonly kind?: string }>>
+  /** What `stageConfig` finds: stages as they are configured now, by id. */
+  readonly liveStages?: Readonly<Record<string, { readonly kind: string; readonly config: JsonObject }>>
   /** Who has an account. */
   readonly users?: readonly User[]
   /** Slugs by flow id. */
@@ -36,6 +43,32 @@ export interface ContextOptions {
   readonly recoveryUrl?: string
   /** What the people have set up. */
   readonly authenticators?: readonly Authenticator[]
+  /** What stages before this one kept sealed with the execution. */
+  readonly secrets?: JsonObject
+  /** The configs of the objects that this stage names, by id; their kind is `kind` or `object`. */
+  readonly objects?: Readonly<Record<string, JsonObject & { readonly kind?: string }>>
+  /** The secret config of other stages and of objects, by id. */
+  readonly secretConfigs?: Readonly<Record<string, JsonObject>>
+  readonly visitor?: {
+    readonly clientIp?: string
+    readonly userAgent?: string
+    readonly host?: string
+    readonly proxyHeaders?: Readonly<Record<string, string>>
+    readonly clientCertificate?: string
+    readonly deviceCookies?: Readonly<Partial<Record<DeviceCookie, string>>>
+  }
+  readonly consents?: readonly Consent[]
+  readonly invitations?: readonly Invitation[]
+  readonly sourceConnections?: readonly SourceConnection[]
+  /** The way to sources; none answers unless told. */
+  readonly sources?: Partial<SourceGateway>
+  /** What the policies say of a context; all pass unless told. */
+  readonly judge?: (policyIds: readonly string[], context: JsonObject) => { passing: boolean; messages: readonly string[] }
+  /** The seconds until something may happen again; undefined: it may now. */
+  readonly takeTurn?: (subject: string, most: number, window: number) => number | undefined
+  readonly now?: Date
+  readonly mailTemplates?: readonly string[]
+  readonly sendSms?: (settings: SmsSettings, message: SmsMessage) => SmsOutcome
 }
 
 /** When stages are called. */
@@ -61,19 +94,77 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
   const users = new FakeUsers(options.users ?? [])
   const passwords = new FakePasswords()
   const flows = new FakeFlows(options.flows ?? {}, query, options.recoveryUrl)
+  const messages: TestContext['messages'] = []
+  const now = options.now ?? testNow
+  const authenticators = options.authenticators ?? []
+  const box = createSecretBox(['a key for tests, and for nothing else'])
+  let tokens = 0
   const services: StageServices = {
-    now: () => testNow,
+    now: () => now,
     brandTitle: () => 'Acme',
-    authenticators: { of: async (userId) => (options.authenticators ?? []).filter((one) => one.userId === userId) },
+    relyingParty: () => ({ id: 'login.example.test', name: 'Acme', origins: ['https://login.example.test'] }),
+    authenticators: {
+      of: async (userId) => authenticators.filter((one) => one.userId === userId),
+      find: async (kind, lookup) => authenticators.find((one) => one.kind === kind && one.lookup === lookup),
+    },
     users,
     passwords,
     flows,
+    consentOf: async (userId, application) =>
+      options.consents?.find((consent) => consent.userId === userId && consent.application === application),
+    invitation: async (id) => options.invitations?.find((invitation) => invitation.id === id),
+    sourceConnection: async (source, identifier) =>
+      options.sourceConnections?.find((connection) => connection.source === source && connection.identifier === identifier),
+    stageConfig: (id) => {
+      const found = options.liveStages?.[id]
+      return found && { id, name: `stage ${id}`, ...found }
+    },
+    secretsOf: (id) => options.secretConfigs?.[id] ?? {},
+    sources: {
+      callbackUrl: (slug) => `https://login.example.test/source/oauth/callback/${slug}/`,
+      depart: async () => ({ ready: false, problem: 'unreachable' }),
+      arrive: async () => ({ arrived: false, problem: 'unreachable' }),
+      ...options.sources,
+    },
+    judgePolicies: async (ids, judged) => options.judge?.(ids, judged) ?? { passing: true, messages: [] },
+    takeTurn: async (subject, most, window) => options.takeTurn?.(subject, most, window),
+    randomToken: () => {
+      tokens += 1
+      return `random-token-${tokens}`
+    },
+    sealToken: (purpose, claims, seconds) => box.seal(JSON.stringify({ claims, until: now.getTime() + seconds * 1000 }), purpose),
+    openToken: (purpose, token) => {
+      try {
+        const { claims, until } = JSON.parse(box.open(token, purpose)) as { claims: JsonObject; until: number }
+        return until > now.getTime() ? claims : undefined
+      } catch {
+        return undefined
+      }
+    },
+    mac: (purpose, text) => box.mac(purpose, text),
+    hasMailTemplate: (name) => options.mailTemplates?.includes(name) ?? true,
+    sendSms: async (settings, message) => {
+      messages.push({ settings, message })
+      return options.sendSms?.(settings, message) ?? { sent: true }
+    },
   }
+  const { visitor = {} } = options
   return {
+    executionId: 'an-execution',
     config: stage.config.parse(options.config ?? {}),
     stageId: 'f3f1c0a2-3c6e-4a53-9d5a-0d8a4c5b2e11',
     name: options.name ?? `the ${stage.kind} stage`,
     stages: configuredStages(options.stages ?? {}),
+    objects: configuredObjects(options.objects ?? {}),
+    secrets: options.secrets ?? {},
+    visitor: {
+      clientIp: visitor.clientIp ?? '192.0.2.7',
+      userAgent: visitor.userAgent ?? 'A browser',
+      host: visitor.host ?? 'login.example.test',
+      proxyHeader: (name) => visitor.proxyHeaders?.[name],
+      clientCertificate: visitor.clientCertificate,
+      deviceCookie: (name) => visitor.deviceCookies?.[name],
+    },
     flow: { ...signInFlow, ...options.flow },
     plan: newPlan([], about, query),
     pendingUser,
@@ -82,11 +173,23 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
     services,
     users,
     passwords,
+    messages,
   }
 }
 
-function configuredStages(configs: Readonly<Record<string, JsonObject>>): Readonly<Record<string, ConfiguredStage>> {
-  const named = Object.entries(configs).map(([id, config]) => [id, { id, name: `stage ${id}`, kind: 'password', config }])
+function configuredObjects(configs: NonNullable<ContextOptions['objects']>): Readonly<Record<string, ConfiguredStage>> {
+  const named = Object.entries(configs).map(([id, { kind = 'object', ...config }]) => [
+    id,
+    { id, name: `object ${id}`, kind, config },
+  ])
+  return Object.fromEntries(named)
+}
+
+function configuredStages(configs: NonNullable<ContextOptions['stages']>): Readonly<Record<string, ConfiguredStage>> {
+  const named = Object.entries(configs).map(([id, { kind = 'password', ...config }]) => [
+    id,
+    { id, name: `stage ${id}`, kind, config },
+  ])
   return Object.fromEntries(named)
 }
 

@@ -1,4 +1,4 @@
-import type { UserField } from '../../src/flow/stage.ts'
+import type { UserField } from '../../src/flow/services.ts'
 import { normalizeIdentifier, type User } from '../../src/flow/user.ts'
 
 /** Somebody with an account, as unremarkable as can be. */
@@ -47,7 +47,26 @@ export class FakeUsers {
     const read = (user: User, field: UserField) => (field === 'upn' ? user.attributes.upn : user[field])
     return this.users.find((user) => fields.some((field) => form(String(read(user, field) ?? '')) === form(identifier)))
   }
+
+  async byId(id: number): Promise<User | undefined> {
+    return this.users.find((user) => user.id === id)
+  }
+
+  readonly groups = new Set<string>()
+  private handedOut = 0
+
+  async newId(): Promise<number> {
+    this.handedOut += 1
+    return firstNewId + this.handedOut - 1
+  }
+
+  async existingGroups(ids: readonly string[]): Promise<readonly string[]> {
+    return ids.filter((id) => this.groups.has(id))
+  }
 }
+
+/** Hands out ids above everybody's. */
+export const firstNewId = 1000
 
 /** Verifies by looking; notes the work that was asked for. */
 export class FakePasswords {
@@ -57,6 +76,10 @@ export class FakePasswords {
     this.checks.push({ password, storedHash })
     if (storedHash === outdatedHashOf(password)) return { matches: true, upgrade: hashOf(password) }
     return { matches: storedHash === hashOf(password) }
+  }
+
+  async hash(password: string): Promise<string> {
+    return hashOf(password)
   }
 }
 
@@ -82,4 +105,7 @@ export class FakeFlows {
   }
 
   readonly recoveryUrl = (): string | undefined => this.recovery
+
+  readonly pageUrl = (query: Readonly<Record<string, string>>): string =>
+    `https://login.example.test/if/flow/sign-in/?${new URLSearchParams(query)}`
 }

@@ -21,7 +21,7 @@ export interface TestApp {
   close(): Promise<void>
 }
 
-/** Starts a server; `env` is added to the environment it reads. One that is `beside` another shares its database and clock. */
+/** Starts a server, on a free port unless told; `env` is added to the environment it reads. One that is `beside` another shares its database and clock. */
 export async function startTestApp({
   provider = 'sqlite',
   env = {},
@@ -44,7 +44,8 @@ export async function startTestApp({
   const logged: string[] = []
   const log = createLogger('debug', { write: (line: string) => void logged.push(line) })
   const app = createApp({ config, database, log, now: () => clock.now() })
-  await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => app.server.listen(env.PORT ? config.port : 0, '127.0.0.1', resolve))
+  app.deliver()
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const close = async () => {
     app.server.closeAllConnections()

@@ -1,0 +1,101 @@
+import type { JsonObject } from './json.ts'
+import type { User } from './user.ts'
+
+/** What a user has allowed an application. */
+export interface Consent {
+  readonly userId: number
+  readonly application: string
+  /** Ids of permissions, sorted. */
+  readonly permissions: readonly string[]
+  /** Undefined: until it is taken back. */
+  readonly expiresAt: Date | undefined
+}
+
+/** A letter that lets somebody into an enrolment flow (reference: stages 4.13). */
+export interface Invitation {
+  readonly id: string
+  readonly name: string
+  readonly expiresAt: Date | undefined
+  /** What the new account must have, whatever is answered. */
+  readonly fixedData: JsonObject
+  readonly singleUse: boolean
+  /** The only flow it is for. */
+  readonly flowId: string | undefined
+}
+
+/** An account of ours that a source knows by a name of its own. */
+export interface SourceConnection {
+  readonly source: string
+  readonly identifier: string
+  readonly userId: number
+}
+
+/** What `user_write` may set: a list, so that nothing else is ever set by a form. */
+export type WritableUser = Pick<User, 'username' | 'name' | 'email' | 'isActive' | 'type' | 'path' | 'attributes'>
+
+/** An account that is about to be. */
+export interface NewUser extends WritableUser {
+  readonly id: number
+  /** Chosen by who needs to know it before the account is written. */
+  readonly uuid?: string
+  readonly passwordHash: string | undefined
+  /** Ids of groups that exist. */
+  readonly groups: readonly string[]
+}
+
+/** What changes about an account. */
+export interface UserChange extends Partial<WritableUser> {
+  readonly id: number
+  readonly passwordHash?: string
+  /** Ids of groups to join. */
+  readonly groups?: readonly string[]
+  /** Whether all sessions of the user but this one end. */
+  readonly endOtherSessions?: boolean
+}
+
+/** A mail on its way. Holds secrets: it is sealed wherever it waits. */
+export interface OutgoingMail {
+  /** Undefined: nobody has that address. Such a mail is written and dropped, so that it takes as long as another. */
+  readonly to: { readonly address: string; readonly name: string } | undefined
+  readonly from: string
+  readonly subject: string
+  /** `email/password_reset.html`: the HTML one; a text one of the same name is sent with it. */
+  readonly template: string
+  /** What the template may say. */
+  readonly values: JsonObject
+  /** Undefined: as the server's own settings say. */
+  readonly smtp: SmtpSettings | undefined
+}
+
+/** A mail server (reference: stages 4.5). */
+export interface SmtpSettings {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly password: string
+  /** Encrypts after the greeting, and refuses to go on without. */
+  readonly useTls: boolean
+  /** Encrypts from the first byte. */
+  readonly useSsl: boolean
+  /** Seconds. */
+  readonly timeout: number
+}
+
+/** A mail that somebody has begun to send. */
+export interface QueuedMail {
+  readonly id: string
+  /** How often it was begun, this time included. */
+  readonly attempts: number
+  /** Undefined: it was sealed with a key that is gone. */
+  readonly mail: OutgoingMail | undefined
+}
+
+/** Mails that wait to be sent, for all nodes together. */
+export interface MailQueue {
+  /** Takes up to `most` that are due, for `lease` seconds: nobody else is given them meanwhile, and everybody is after that. */
+  claim(most: number, lease: number): Promise<readonly QueuedMail[]>
+  /** It is gone out: forgets it. */
+  sent(id: string): Promise<void>
+  /** It was not sent; undefined: it never will be, and is forgotten. */
+  failed(id: string, retryAt: Date | undefined, problem: string): Promise<void>
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import { chromiumAvailable, noChromium, openChromium } from './chromium.ts'
+import { startTestApp, type TestApp } from './test-app.ts'
+
+/** A browser and a server that knows by which address the browser finds it. */
+export class Browsing {
+  private browser: Browser | undefined
+  private started: TestApp | undefined
+
+  get app(): TestApp {
+    if (!this.started) throw new Error('The server runs inside tests and their hooks only.')
+    return this.started
+  }
+
+  async open(env: Record<string, string>): Promise<void> {
+    const port = String(await freePort())
+    this.started = await startTestApp({ env: { PORT: port, PUBLIC_URL: `http://localhost:${port}`, ...env } })
+    this.browser = await openChromium()
+  }
+
+  async close(): Promise<void> {
+    await this.browser?.close()
+    await this.started?.close()
+  }
+
+  /** Where the browser finds a page. Passkeys know hosts by their names, never by their addresses. */
+  url(path: string): string {
+    return new URL(path, this.app.config.publicUrl).href
+  }
+
+  /** A page of somebody who was never here, until the test is over. No page may meet what its policy forbids, or break. */
+  async visit(path: string): Promise<Page> {
+    if (!this.browser) throw new Error('The browser is there inside tests only.')
+    const context = await this.browser.newContext({ baseURL: this.app.config.publicUrl, timezoneId: 'Pacific/Auckland' })
+    const page = await this.newPage(context)
+    await page.goto(path)
+    return page
+  }
+
+  /** Another page of the same person. */
+  async visitBeside(page: Page, path: string): Promise<Page> {
+    const other = await this.newPage(page.context())
+    await other.goto(path)
+    return other
+  }
+
+  private async newPage(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    const problems: string[] = []
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (message) => {
+      // What is no page has no icon of ours.
+      const isIcon = message.location().url.endsWith('/favicon.ico')
+      if (message.type() === 'error' && !isIcon) problems.push(message.text())
+    })
+    onTestFinished(async () => {
+      await context.close()
+      expect(problems).toEqual([])
+    })
+    return page
+  }
+}
+
+/** Tests in a real browser. A developer's machine may have none; in CI it must. */
+export function describeInChromium(title: string, body: (browsing: Browsing) => void, env: Record<string, string> = {}): void {
+  describe.skipIf(!chromiumAvailable)(`${title}${chromiumAvailable ? '' : `: ${noChromium}`}`, () => {
+    const browsing = new Browsing()
+    beforeAll(() => browsing.open(env))
+    afterAll(() => browsing.close())
+    body(browsing)
+  })
+}
+
+/** One that nobody listens on, to be named in an address before the server that will. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
