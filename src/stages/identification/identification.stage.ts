@@ -1,39 +1,13 @@
 import { z } from 'zod'
-import { inbuiltBackend } from '../../credentials/password-backends.ts'
-import { checkPassword } from '../../credentials/password-check.ts'
 import { flowDesignations } from '../../flow/definition.ts'
-import { advance, ask, type Changes, defineStage, invalid, type StageContext, userFields } from '../../flow/stage.ts'
-import { normalizeIdentifier, type User } from '../../flow/user.ts'
+import { advance, ask, type Changes, defineStage, invalid, type Verdict } from '../../flow/stage.ts'
 import { secretText, text } from '../../shapes/text.ts'
-import { loginSource } from './login-source.ts'
-
-const userField = z.enum(userFields).meta({ id: 'UserField', description: 'What people may identify themselves by.' })
-const flowId = (what: string) => z.uuid().nullable().default(null).describe(`The flow ${what}.`)
-
-const config = z
-  .object({
-    userFields: z.array(userField).default([]).describe('What people may identify themselves by.'),
-    passwordStage: z.uuid().nullable().default(null).describe('A password stage whose field is shown on the same screen.'),
-    caseInsensitiveMatching: z.boolean().default(true).describe('Whether "Ada" finds "ada".'),
-    showMatchedUser: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Whether later screens show the user name of whoever was found, rather than what was typed. That tells who exists.',
-      ),
-    pretendUserExists: z.boolean().default(true).describe('Whether an unknown name goes on as if it were known.'),
-    enableRememberMe: z.boolean().default(false).describe('Whether a frontend may offer to remember the name in the browser.'),
-    enrollmentFlow: flowId('that people without an account are sent to'),
-    recoveryFlow: flowId('that people who forgot their password are sent to'),
-    passwordlessFlow: flowId('that signs in without a password'),
-    showSourceLabels: z.boolean().default(false).describe('Whether sources are shown with their names.'),
-  })
-  .refine(({ userFields: fields }) => fields.length > 0, {
-    path: ['userFields'],
-    message: 'Choose at least one: there is no source that could identify people instead.',
-  })
-
-type Config = z.output<typeof config>
+import { asksForCaptcha, captchaScreen, embeddedCaptcha, judgeCaptcha } from './embedded-captcha.ts'
+import { checkEmbedded, embeddedPassword, passwordProof } from './embedded-password.ts'
+import { loginSource, loginSources } from './login-source.ts'
+import { judgePasskey, passkeyScreen } from './passkey.ts'
+import { find, found, guessedAt, identify, pretended } from './people.ts'
+import { type Context, config, stateOf, userField } from './settings.ts'
 
 /** Asks who somebody is, without telling who exists (reference: stages 4.1). */
 export const identificationStage = defineStage({
@@ -53,6 +27,7 @@ export const identificationStage = defineStage({
       .enum(flowDesignations)
       .meta({ id: 'FlowDesignation', description: 'What a flow is for.' })
       .describe('What this flow is for.'),
+    captchaStage: embeddedCaptcha.nullable().default(null).describe('The captcha to show on the same screen, if any.'),
     enrollUrl: z.string().optional().describe('The page of the enrollment flow, where there is one.'),
     recoveryUrl: z.string().optional().describe('The page of the recovery flow, where there is one.'),
     passwordlessUrl: z.string().optional().describe('The page of the passwordless flow, where there is one.'),
@@ -60,17 +35,37 @@ export const identificationStage = defineStage({
     sources: z.array(loginSource).default([]).describe('Other places that people can sign in with.'),
     showSourceLabels: z.boolean().describe('Whether to show the names of the sources.'),
     enableRememberMe: z.boolean().default(true).describe('Whether to offer to remember the name in this browser.'),
+    passkeyChallenge: z
+      .record(z.string(), z.json())
+      .nullable()
+      .default(null)
+      .describe('`PublicKeyCredentialRequestOptionsJSON` for passkeys offered in the field (conditional mediation), if any.'),
   }),
 
   response: z.object({
-    uidField: text({ max: 254 }).nullish().describe('The user name, e-mail address or other identifier. Autocomplete: username.'),
-    password: secretText({ max: 4096 }).nullish().describe('Where the challenge asks for it. Autocomplete: current-password.'),
+    uidField: text({ max: 254 })
+      .nullish()
+      .meta({ autocomplete: 'username webauthn' })
+      .describe('The user name, e-mail address or other identifier.'),
+    password: secretText({ max: 4096 })
+      .nullish()
+      .meta({ autocomplete: 'current-password' })
+      .describe('Where the challenge asks for it.'),
+    captchaToken: secretText({ max: 16_384 }).nullish().describe('What the widget of the captcha hands out, where one is shown.'),
+    passkey: z
+      .record(z.string(), z.json())
+      .nullish()
+      .describe('`AuthenticationResponseJSON`: what the `toJSON` of a passkey returns. Nothing else is looked at then.'),
   }),
 
-  references: ({ passwordStage }) => (passwordStage === null ? [] : [passwordStage]),
+  references: ({ passwordStage, captchaStage, webauthnStage, sources }) => [
+    ...[passwordStage, captchaStage, webauthnStage].filter((id) => id !== null),
+    ...sources,
+  ],
 
-  guesses(context, { uidField }) {
-    return embeddedPassword(context) && uidField ? `identifier:${normalizeIdentifier(uidField.trim())}` : undefined
+  guesses(context, { uidField, passkey }) {
+    // What a passkey proves clears nobody who is named beside it.
+    return embeddedPassword(context) && uidField && !passkey ? guessedAt(uidField.trim()) : undefined
   },
 
   attemptLimit(context) {
@@ -81,85 +76,78 @@ export const identificationStage = defineStage({
   async present(context) {
     const { config: settings, flow, plan, services } = context
     const hint = plan.context.pending_user_identifier
-    const password = embeddedPassword(context)
-    if (hint !== undefined && !plan.context.pending_user && !password) {
+    if (hint !== undefined && !plan.context.pending_user && isSimple(context)) {
       const changes = await identify(context, hint)
       if (changes) return advance(changes)
     }
-    return ask({
+    const password = embeddedPassword(context)
+    const { captchaStage, task } = await captchaScreen(context)
+    const { passkeyChallenge, kept } = await passkeyScreen(context)
+    const state = { ...kept, ...(task && { task }) }
+    const challenge = {
       userFields: settings.userFields,
       pendingUserIdentifier: hint ?? null,
       passwordFields: password !== undefined,
       allowShowPassword: password?.allowShowPassword === true,
       flowDesignation: flow.designation,
+      captchaStage,
       enrollUrl: services.flows.pathOf(settings.enrollmentFlow),
       recoveryUrl: services.flows.pathOf(settings.recoveryFlow),
       passwordlessUrl: services.flows.pathOf(settings.passwordlessFlow),
       primaryAction: flow.designation === 'authentication' ? 'Log in' : 'Continue',
-      sources: [],
+      sources: loginSources(context),
       showSourceLabels: settings.showSourceLabels,
       enableRememberMe: settings.enableRememberMe,
-    })
+      passkeyChallenge,
+    }
+    return ask(challenge, state)
   },
 
-  async answer(context, { uidField: given, password }) {
-    const uidField = given?.trim()
-    if (!uidField) return refuse('No identification data provided.')
-    if (!embeddedPassword(context)) {
-      const changes = await identify(context, uidField)
-      return changes ? advance(changes) : refuse('Failed to authenticate.', pretended(context.config, uidField))
-    }
+  async answer(context, { uidField, password, captchaToken, passkey }) {
+    if (passkey) return judgePasskey(context, passkey)
+    const typed = uidField?.trim()
+    if (!typed) return refuse('No identification data provided.')
+    if (!asksForCaptcha(context)) return judgeName(context, typed, password ?? '')
 
-    const user = await find(context, uidField)
-    const { passed, upgrades } = await checkPassword(context.services.passwords, judged(context, user), password ?? '')
-    // Without proof nobody of ours is pending: a policy that leaves this stage out would let them pass.
-    if (!passed || !user)
-      return refuse('Failed to authenticate.', { ...pretended(context.config, uidField), ...(user && { about: user }) })
-    const changes = found(context.config, user, uidField)
-    const proof = {
-      pending_user: { known: true, id: user.id, backend: inbuiltBackend },
-      user_backend: inbuiltBackend,
-      auth_method: 'password',
-    }
-    return advance({ ...changes, context: { ...changes.context, ...proof }, effects: upgrades })
+    // Before anybody is looked up, so that unknown names reach the provider as well.
+    const captcha = await judgeCaptcha(context, captchaToken ?? '')
+    if (!captcha.passed) return withoutTask(context, failed(context, typed))
+    const verdict = await judgeName(context, typed, password ?? '')
+    if (verdict.type !== 'advance') return withoutTask(context, verdict)
+    const said = { captcha: { response: captcha.response, stage: context.config.captchaStage } }
+    return advance({ ...verdict.changes, context: { ...verdict.changes.context, ...said } })
   },
 })
 
-/** The config of the password stage on the same screen. One that is gone is still asked for, and lets nobody pass. */
-function embeddedPassword({ config: settings, stages }: Pick<StageContext<Config, unknown>, 'config' | 'stages'>) {
-  return settings.passwordStage === null ? undefined : (stages[settings.passwordStage]?.config ?? {})
+/** Whether a name is all that is asked for. */
+function isSimple(context: Context): boolean {
+  return !embeddedPassword(context) && !asksForCaptcha(context) && context.config.webauthnStage === null
 }
 
-/** The account, if a backend that exists here may judge its password. */
-function judged(context: StageContext<Config, unknown>, user: User | undefined): User | undefined {
-  const backends = embeddedPassword(context)?.backends
-  return Array.isArray(backends) && backends.includes(inbuiltBackend) ? user : undefined
-}
-
-function find({ config: settings, services }: StageContext<Config, unknown>, identifier: string): Promise<User | undefined> {
-  return services.users.find(identifier, settings.userFields, settings.caseInsensitiveMatching)
-}
-
-/** Whoever was named, or nobody who is treated alike; undefined where nobody is not to be treated alike. */
-async function identify(context: StageContext<Config, unknown>, identifier: string): Promise<Changes | undefined> {
-  const user = await find(context, identifier)
-  if (user) return found(context.config, user, identifier)
-  return context.config.pretendUserExists ? pretended(context.config, identifier) : undefined
-}
-
-function found({ showMatchedUser }: Config, user: User, typed: string): Changes {
-  return {
-    pendingUser: user,
-    context: { pending_user: { known: true, id: user.id }, pending_user_identifier: showMatchedUser ? undefined : typed },
+/** Judges a name, and the password beside it where one is asked for. */
+async function judgeName(context: Context, typed: string, password: string): Promise<Verdict<never, unknown>> {
+  if (!embeddedPassword(context)) {
+    const changes = await identify(context, typed)
+    return changes ? advance(changes) : failed(context, typed)
   }
+  const user = await find(context, typed)
+  const { passed, upgrades } = await checkEmbedded(context, user, password)
+  if (!passed || !user) return failed(context, typed, { ...(user && { about: user }) })
+  const changes = found(context.config, user, typed)
+  return advance({ ...changes, context: { ...changes.context, ...passwordProof(user) }, effects: upgrades })
 }
 
-function pretended({ showMatchedUser }: Config, typed: string): Changes {
-  return {
-    context: { pending_user: { known: false, identifier: typed }, pending_user_identifier: showMatchedUser ? undefined : typed },
-  }
+/** A proof of work is good for one answer, right or wrong. */
+function withoutTask(context: Context, verdict: Verdict<never, unknown>): Verdict<never, unknown> {
+  const { task, ...state } = stateOf(context)
+  return verdict.type === 'invalid' && task ? { ...verdict, changes: { ...verdict.changes, state } } : verdict
 }
 
-function refuse(message: string, changes: Changes = {}) {
+/** Without proof nobody of ours is pending: a policy that leaves this stage out would let them pass. */
+function failed({ config: settings }: Context, typed: string, changes: Changes = {}): Verdict<never, unknown> {
+  return refuse('Failed to authenticate.', { ...pretended(settings, typed), ...changes })
+}
+
+function refuse(message: string, changes: Changes = {}): Verdict<never, unknown> {
   return invalid('nonFieldErrors', message, 'invalid', changes)
 }

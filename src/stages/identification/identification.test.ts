@@ -6,6 +6,7 @@ import { identificationStage } from './identification.stage.ts'
 const enrollment = '0b7f3a5e-6f0e-4b57-8d3f-3a1d9a0c0001'
 const recovery = '0b7f3a5e-6f0e-4b57-8d3f-3a1d9a0c0002'
 const passwordless = '0b7f3a5e-6f0e-4b57-8d3f-3a1d9a0c0003'
+const source = '0b7f3a5e-6f0e-4b57-8d3f-3a1d9a0c0004'
 
 const ada = someUser({ id: 7, username: 'ada', attributes: { upn: 'ada@corp.test' } })
 const fields = { userFields: ['email', 'username'] }
@@ -17,6 +18,8 @@ describe('the config of an identification stage', () => {
     expect(identificationStage.config.parse({ userFields: ['username'] })).toEqual({
       userFields: ['username'],
       passwordStage: null,
+      captchaStage: null,
+      webauthnStage: null,
       caseInsensitiveMatching: true,
       showMatchedUser: true,
       pretendUserExists: true,
@@ -24,8 +27,28 @@ describe('the config of an identification stage', () => {
       enrollmentFlow: null,
       recoveryFlow: null,
       passwordlessFlow: null,
+      sources: [],
       showSourceLabels: false,
     })
+  })
+
+  it('names the stages and sources that it needs', () => {
+    const named = { passwordStage: enrollment, captchaStage: recovery, webauthnStage: passwordless, sources: [source] }
+
+    expect(identificationStage.references?.(identificationStage.config.parse({ ...fields, ...named }))).toEqual([
+      enrollment,
+      recovery,
+      passwordless,
+      source,
+    ])
+    expect(identificationStage.references?.(identificationStage.config.parse(fields))).toEqual([])
+  })
+
+  it('may do without fields where there is a source, and says so where there is none', () => {
+    expect(configProblems(identificationStage, { sources: [source] })).toEqual([])
+    expect(identificationStage.config.safeParse({}).error?.issues[0]?.message).toBe(
+      'When no user fields are selected, at least one source must be selected',
+    )
   })
 
   it.each([
@@ -34,6 +57,9 @@ describe('the config of an identification stage', () => {
     ['a field that nobody has', { userFields: ['phone'] }, 'userFields.0'],
     ['a flow that is not named by its id', { ...fields, recoveryFlow: 'recovery' }, 'recoveryFlow'],
     ['a password stage that is not named by its id', { ...fields, passwordStage: 'password' }, 'passwordStage'],
+    ['a captcha stage that is not named by its id', { ...fields, captchaStage: 'captcha' }, 'captchaStage'],
+    ['a passkey stage that is not named by its id', { ...fields, webauthnStage: 'mfa' }, 'webauthnStage'],
+    ['a source that is not named by its id', { ...fields, sources: ['corp'] }, 'sources.0'],
   ])('is refused with %s', (_, config, field) => {
     expect(configProblems(identificationStage, config)).toEqual([field])
   })
@@ -47,10 +73,12 @@ describe('the identification challenge', () => {
       passwordFields: false,
       allowShowPassword: false,
       flowDesignation: 'authentication',
+      captchaStage: null,
       primaryAction: 'Log in',
       sources: [],
       showSourceLabels: false,
       enableRememberMe: false,
+      passkeyChallenge: null,
     })
   })
 
