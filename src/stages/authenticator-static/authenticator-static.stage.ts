@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createStaticCodes, staticCodeHash } from '../../credentials/static-codes.ts'
-import { advance, ask, defineStage, deny } from '../../flow/stage.ts'
+import { advance, ask, defineStage, deny, personOf } from '../../flow/stage.ts'
 
 interface State {
   readonly codes: readonly string[]
@@ -27,15 +27,17 @@ export const authenticatorStaticStage = defineStage({
 
   response: z.object({}),
 
-  present({ config, pendingUser, sessionUser, state }) {
-    if (!(pendingUser ?? sessionUser)) return advance()
+  present(context) {
+    const { config, plan, state } = context
+    if (!personOf(context)) return plan.context.pending_user ? deny() : advance()
     // A refreshed page must show the codes that may have been written down already.
     const codes = (state as State | undefined)?.codes ?? createStaticCodes(config.tokenCount, config.tokenLength)
     return ask({ codes: [...codes] }, { codes })
   },
 
-  answer({ config, stageId, pendingUser, sessionUser, state }) {
-    const user = pendingUser ?? sessionUser
+  answer(context) {
+    const { config, stageId, state } = context
+    const user = personOf(context)
     // Nobody can have written down what was never shown.
     if (!user || !state) return deny()
     const data = { codes: (state as State).codes.map(staticCodeHash) }

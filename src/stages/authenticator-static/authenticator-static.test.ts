@@ -39,6 +39,12 @@ describe('giving out recovery codes', () => {
     expect(JSON.stringify(verdict)).not.toContain('"one"')
   })
 
+  it('is not for who only pretends to exist, whoever is signed in', async () => {
+    const pretended = stageContext(stage, { sessionUser: ada, context: { pending_user: { known: false, identifier: 'x' } } })
+
+    expect(await stage.present(pretended)).toMatchObject({ type: 'deny' })
+  })
+
   it('passes by who is nobody, and never keeps codes that nobody saw', async () => {
     expect(await stage.present(stageContext(stage))).toMatchObject({ type: 'advance' })
     expect(await answered(stage, stageContext(stage, { pendingUser: ada }), {})).toMatchObject({ type: 'deny' })

@@ -1,7 +1,7 @@
 import { toDataURL } from 'qrcode'
 import { z } from 'zod'
 import { createTotpSecret, matchTotpStep, totpUrl } from '../../credentials/totp.ts'
-import { advance, ask, defineStage, deny, invalid } from '../../flow/stage.ts'
+import { advance, ask, defineStage, deny, invalid, personOf } from '../../flow/stage.ts'
 import { secretText } from '../../shapes/text.ts'
 
 interface State {
@@ -28,20 +28,22 @@ export const authenticatorTotpStage = defineStage({
   }),
 
   response: z.object({
-    code: secretText({ max: 32, min: 1 }).describe('The code that the app shows now. Autocomplete: one-time-code.'),
+    code: secretText({ max: 32, min: 1 }).meta({ autocomplete: 'one-time-code' }).describe('The code that the app shows now.'),
   }),
 
-  async present({ config, pendingUser, sessionUser, state, services }) {
-    const user = pendingUser ?? sessionUser
-    if (!user) return advance()
+  async present(context) {
+    const { config, plan, state, services } = context
+    const user = personOf(context)
+    if (!user) return plan.context.pending_user ? deny() : advance()
     // A refreshed page must show what may have been scanned already.
     const secret = (state as State | undefined)?.secret ?? createTotpSecret()
     const configUrl = totpUrl({ secret, digits: Number(config.digits) }, services.brandTitle(), user.username)
     return ask({ configUrl, qrCode: await toDataURL(configUrl, { margin: 2, errorCorrectionLevel: 'M' }) }, { secret })
   },
 
-  answer({ config, stageId, pendingUser, sessionUser, state, services }, { code }) {
-    const user = pendingUser ?? sessionUser
+  answer(context, { code }) {
+    const { config, stageId, state, services } = context
+    const user = personOf(context)
     if (!user || !state) return deny()
     const key = { secret: (state as State).secret, digits: Number(config.digits) }
     const lastStep = matchTotpStep(key, code, services.now())

@@ -20,14 +20,17 @@ describe('setting up an authenticator app', () => {
     expect(reloaded.qrCode).toMatch(/^data:image\/png;base64,/)
   })
 
+  it('is not for who only pretends to exist, whoever is signed in', async () => {
+    const pretended = stageContext(stage, { sessionUser: ada, context: { pending_user: { known: false, identifier: 'x' } } })
+
+    expect(await stage.present(pretended)).toMatchObject({ type: 'deny' })
+  })
+
   it('is for the pending user, else for who is signed in, and passed by where there is nobody', async () => {
     const own = await shown(stage, stageContext(stage, { sessionUser: someUser({ username: 'grace' }) }))
 
     expect(own.configUrl).toContain('Acme:grace')
     expect(await stage.present(stageContext(stage))).toMatchObject({ type: 'advance' })
-    expect(
-      await stage.present(stageContext(stage, { context: { pending_user: { known: false, identifier: 'x' } } })),
-    ).toMatchObject({ type: 'advance' })
   })
 
   it('refuses a wrong code, and keeps what a right one proves', async () => {

@@ -25,6 +25,7 @@ const owned = (about: Partial<Authenticator>): Authenticator => ({
   userId: ada.id,
   kind: 'totp',
   stageId: undefined,
+  lookup: undefined,
   name: 'An app',
   confirmed: true,
   data: { secret, digits: 6, lastStep: step - 5 },
@@ -86,6 +87,11 @@ describe('asking for a second factor', () => {
     )
 
     expect(verdict).toMatchObject({ changes: { context: { auth_method: 'password' } } })
+    const before = { mfa_devices: [{ pk: 'other' }], known_device: true }
+    const again = asking({ context: { pending_user: { known: true, id: ada.id }, auth_method_args: before } })
+    expect(await answered(stage, again, { code })).toMatchObject({
+      changes: { context: { auth_method_args: { mfa_devices: [{ pk: 'other' }, { pk: 'app' }], known_device: true } } },
+    })
   })
 
   it('makes everything wait that a wrong code was tried on', async () => {
@@ -120,6 +126,43 @@ describe('asking for a second factor', () => {
       expect(await answered(stage, context, { code })).toMatchObject({ type: 'invalid' })
   })
 
+  it('says so where nothing that is offered takes a code or a key', async () => {
+    const key = owned({ id: 'key', kind: 'webauthn', lookup: 'key' })
+
+    expect(await answered(stage, asking({ authenticators: [key] }), { code })).toMatchObject({
+      errors: [{ field: 'code', message: 'No compatible device class allowed' }],
+    })
+    expect(await answered(stage, asking(), { webauthn: {} })).toMatchObject({
+      errors: [{ field: 'webauthn', message: 'No compatible device class allowed' }],
+    })
+  })
+
+  it('tries a code on one class alone where the answer names it', async () => {
+    const selectedChallenge = { deviceClass: 'static', deviceUid: 'paper' }
+
+    expect(await answered(stage, asking(), { code, selectedChallenge })).toMatchObject({
+      type: 'invalid',
+      changes: { effects: [{ id: 'paper' }] },
+    })
+    expect(await answered(stage, asking(), { code: 'two', selectedChallenge })).toMatchObject({ type: 'advance' })
+    const capitals = { deviceClass: 'STATIC', deviceUid: 'paper' }
+    expect(await answered(stage, asking(), { code: 'two', selectedChallenge: capitals })).toMatchObject({ type: 'advance' })
+  })
+
+  it('makes a class wait as long as is configured for it', async () => {
+    const waiting = (kind: string) => ({ failures: 1, lastFailedAt: new Date(testNow.getTime() - 5000), kind })
+    const verdicts = [
+      [owned(waiting('totp')), { totpOtpThrottlingFactor: 6 }, code, 'invalid'],
+      [owned(waiting('totp')), { staticOtpThrottlingFactor: 6 }, code, 'advance'],
+      [{ ...paper, ...waiting('static') }, { staticOtpThrottlingFactor: 6 }, 'two', 'invalid'],
+      [{ ...paper, ...waiting('static') }, { totpOtpThrottlingFactor: 6 }, 'two', 'advance'],
+      [{ ...paper, ...waiting('static'), lastFailedAt: testNow }, { staticOtpThrottlingFactor: 0 }, 'two', 'advance'],
+    ] as const
+
+    for (const [one, config, typed, type] of verdicts)
+      expect(await answered(stage, asking({ authenticators: [one], config }), { code: typed })).toMatchObject({ type })
+  })
+
   it('says what is wrong with an answer that holds no code', async () => {
     expect(await answered(stage, asking(), {})).toMatchObject({
       errors: [{ field: 'nonFieldErrors', message: 'Empty response' }],
@@ -130,11 +173,17 @@ describe('asking for a second factor', () => {
     expect(await answered(stage, asking(), { selectedChallenge: { device_uid: 'another' }, code })).toMatchObject({
       errors: [{ field: 'selectedChallenge', message: 'invalid challenge selected' }],
     })
+    const otherClass = { device_class: 'static', device_uid: 'app' }
+    expect(await answered(stage, asking(), { selectedChallenge: otherClass })).toMatchObject({
+      errors: [{ field: 'selectedChallenge' }],
+    })
   })
 
   it('counts guesses by person, up to a limit', () => {
     expect(stage.guesses?.(asking(), { code: '1' })).toBe(`authenticator:${ada.id}`)
-    expect(stage.guesses?.(asking(), {})).toBeUndefined()
+    expect(stage.guesses?.(asking(), { webauthn: {} })).toBe(`authenticator:${ada.id}`)
+    expect(stage.guesses?.(asking(), { selectedChallenge: {} })).toBeUndefined()
+    expect(stage.guesses?.(stageContext(stage), { code: '1', webauthn: {} })).toBeUndefined()
     expect(stage.attemptLimit?.(asking())).toBe(mostRefusedCodes)
   })
 })
@@ -171,6 +220,14 @@ describe('people who have set up nothing', () => {
     expect(await answered(stage, context, { code: '123456' })).toMatchObject({ errors: [{ message: 'Empty response' }] })
   })
 
+  it('choose nothing where nothing is to be chosen', async () => {
+    const config = { notConfiguredAction: 'deny', configurationStages: [setup] }
+
+    expect(await answered(stage, bare(config), { selectedStage: setup })).toMatchObject({
+      errors: [{ message: 'Empty response' }],
+    })
+  })
+
   it('cannot get there by choosing when they have something', async () => {
     const config = { notConfiguredAction: 'configure', configurationStages: [setup] }
 
@@ -181,7 +238,9 @@ describe('people who have set up nothing', () => {
     const session = { sessionUser: ada, authenticators: [app] }
 
     expect(await shown(stage, stageContext(stage, session))).toMatchObject({ deviceChallenges: [{ deviceUid: 'app' }] })
-    expect(await stage.present(stageContext(stage))).toMatchObject({ type: 'deny' })
+    const codesOnly = stageContext(stage, { config: { deviceClasses: ['totp'] } })
+    expect(await stage.present(codesOnly)).toMatchObject({ type: 'deny' })
+    expect(await answered(stage, codesOnly, { code })).toMatchObject({ type: 'deny' })
     expect(await stage.present(stageContext(stage, { flow: { designation: 'authorization' } }))).toMatchObject({
       type: 'advance',
     })
