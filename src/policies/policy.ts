@@ -11,6 +11,8 @@ export interface PolicyServices {
   readonly random: () => number
   /** The user can no longer sign in with the password they have. */
   readonly makePasswordUnusable: (userId: number) => Promise<void>
+  /** A service that speaks like Have I Been Pwned's Pwned Passwords. */
+  readonly pwnedPasswordsUrl: string
 }
 
 /** What one policy is asked. */
