@@ -1,3 +1,4 @@
+import type { ConfigSecrets } from '../db/config-secrets.ts'
 import type { PrismaClient } from '../db/prisma.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { PolicyDefinition } from '../policies/policy.ts'
@@ -12,6 +13,7 @@ export interface BlueprintDependencies {
   readonly prisma: PrismaClient
   readonly stages: StageRegistry
   readonly policies: readonly PolicyDefinition[]
+  readonly secrets: ConfigSecrets
   /** The environment variables that `!Env` may read, by name; those without a value are unset. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => Date
@@ -42,11 +44,11 @@ export async function applyFolder(deps: BlueprintDependencies, folder: string): 
 }
 
 function inTransaction<Result>(
-  { prisma, stages, policies, env, now }: BlueprintDependencies,
+  { prisma, stages, policies, secrets, env, now }: BlueprintDependencies,
   library: Library,
   work: (run: Run) => Promise<Result>,
 ): Promise<Result> {
-  const models = createModels(stages, policies)
+  const models = createModels(stages, policies, secrets)
   return prisma.$transaction(async (transaction) => {
     // Writes before it reads: SQLite ends a transaction that does so the other way round when somebody else wrote meanwhile.
     await transaction.configRevision.updateMany({ where: { id: 0 }, data: { revision: 0 } })

@@ -1,3 +1,5 @@
+import { createSecretBox } from '../credentials/secret-box.ts'
+import { ConfigSecrets } from '../db/config-secrets.ts'
 import type { Database } from '../db/database.ts'
 import { StageRegistry } from '../flow/registry.ts'
 import { policies } from '../policies/index.ts'
@@ -20,7 +22,15 @@ export interface BlueprintBench {
 const env = { STAGEDOOR_TITLE: 'From outside', STAGEDOOR_EMPTY: '', STAGEDOOR_UNSET: undefined }
 
 export function createBench({ prisma }: Database): BlueprintBench {
-  const deps = { prisma, stages: new StageRegistry(stages), policies, env, now: () => new Date('2026-03-01T12:00:00.000Z') }
+  const secrets = new ConfigSecrets(createSecretBox(['a key for tests, and for nothing else']))
+  const deps = {
+    prisma,
+    stages: new StageRegistry(stages),
+    policies,
+    secrets,
+    env,
+    now: () => new Date('2026-03-01T12:00:00.000Z'),
+  }
   const apply = (text: string) => applyBlueprint(deps, { path: 'nowhere/test.yaml', text })
   return {
     deps,
@@ -30,6 +40,8 @@ export function createBench({ prisma }: Database): BlueprintBench {
       flows: await prisma.flow.findMany({ orderBy: { id: 'asc' } }),
       stages: await prisma.stage.findMany({ orderBy: { id: 'asc' } }),
       flowStageBindings: await prisma.flowStageBinding.findMany({ orderBy: { id: 'asc' } }),
+      stageObjects: await prisma.stageObject.findMany({ orderBy: { id: 'asc' } }),
+      invitations: await prisma.invitation.findMany({ orderBy: { id: 'asc' } }),
       policies: await prisma.policy.findMany({ orderBy: { id: 'asc' } }),
       policyBindings: await prisma.policyBinding.findMany({ orderBy: { id: 'asc' } }),
       brands: await prisma.brand.findMany({ orderBy: { id: 'asc' } }),

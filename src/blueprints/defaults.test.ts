@@ -6,9 +6,13 @@ import { applyBlueprint, applyFolder } from './apply.ts'
 import { type BlueprintBench, createBench } from './blueprint-bench.ts'
 
 const folder = fileURLToPath(new URL('../../blueprints/default', import.meta.url))
-const files = readdirSync(fileURLToPath(new URL('../../blueprints/default/', import.meta.url))).map((file) =>
-  file.replace('.yaml', ''),
-)
+const files = readdirSync(folder).map((file) => file.replace('.yaml', ''))
+const sourceOf = (file: string) => {
+  const path = `${folder}/${file}.yaml`
+  return { path, text: readFileSync(path, 'utf8') }
+}
+const onDemand = ['flow-default-authenticator-sms-setup', 'flow-default-enrollment-flow']
+const makesFlow = (file: string) => !['default-brand', 'password-rules'].includes(file)
 const signInAndOut = ['default-authentication-flow', 'default-invalidation-flow']
 const authentiks = fileURLToPath(new URL('../../../shared/blueprints/default/', import.meta.url))
 
@@ -67,26 +71,74 @@ function appliesOn(provider: StoreProvider): void {
         stageBindings: [{ order: 0, stage: { name: 'default-invalidation-logout', kind: 'user_logout' } }],
       },
     ])
-    expect(await prisma().brand.findMany()).toMatchObject([
-      {
-        domain: 'stagedoor-default',
-        default: true,
-        brandingTitle: 'Stagedoor',
-        flowAuthenticationId: flows[0]?.id,
-        flowInvalidationId: flows[1]?.id,
-        flowRecoveryId: null,
-      },
-    ])
     expect(await prisma().policyBinding.count()).toBe(0)
+  })
+
+  it('make a brand that names a flow for every purpose that there is one for', async () => {
+    await applyFolder(bench.deps, folder)
+    const slug = { select: { slug: true } }
+    const include = { flowAuthentication: slug, flowInvalidation: slug, flowRecovery: slug }
+    const [brand, ...others] = await prisma().brand.findMany({
+      include: { ...include, flowUnenrollment: slug, flowUserSettings: slug },
+    })
+    expect(others).toEqual([])
+    expect(brand).toMatchObject({
+      domain: 'stagedoor-default',
+      default: true,
+      brandingTitle: 'Stagedoor',
+      flowAuthentication: { slug: 'default-authentication-flow' },
+      flowInvalidation: { slug: 'default-invalidation-flow' },
+      flowRecovery: { slug: 'default-recovery-flow' },
+      flowUnenrollment: { slug: 'default-unenrollment-flow' },
+      flowUserSettings: { slug: 'default-user-settings-flow' },
+      flowDeviceCodeId: null,
+    })
+  })
+
+  it('lead from the sign-in to the recovery, to passkeys and to the change of the password', async () => {
+    await applyFolder(bench.deps, folder)
+    const slugOf = async (id: unknown) => (await prisma().flow.findUnique({ where: { id: String(id) } }))?.slug
+    const stageOf = (name: string) => prisma().stage.findUniqueOrThrow({ where: { name } })
+    const { config } = await stageOf('default-authentication-identification')
+    const named = config as { readonly recoveryFlow?: string; readonly passwordlessFlow?: string; readonly enrollmentFlow?: null }
+    const { configureFlowId } = await stageOf('default-authentication-password')
+
+    expect(await slugOf(named.recoveryFlow)).toBe('default-recovery-flow')
+    expect(await slugOf(named.passwordlessFlow)).toBe('passwordless-authentication')
+    expect(named.enrollmentFlow).toBeNull()
+    expect(await slugOf(configureFlowId)).toBe('default-password-change')
+  })
+
+  it('let nobody make an account, nor send any SMS, before an operator wants it', async () => {
+    await applyFolder(bench.deps, folder)
+    expect(await prisma().flow.count({ where: { designation: 'enrollment' } })).toBe(0)
+    expect(await prisma().stage.count({ where: { kind: 'authenticator_sms' } })).toBe(0)
+    expect(await prisma().flow.count()).toBe(files.filter(makesFlow).length - onDemand.length)
+  })
+
+  it.each(onDemand)('apply on demand, also to a server that has nothing yet: %s', async (file) => {
+    const { entries, others } = await applyBlueprint(bench.deps, sourceOf(file))
+    expect(entries.map(({ outcome }) => outcome)).not.toContain('unchanged')
+    expect(others.map(({ name }) => name)).toEqual(file.includes('enrollment') ? ['Default - Password rules'] : [])
+    expect(await prisma().flow.count()).toBe(1)
+  })
+
+  it.each(files)('apply one by one, to a server that has nothing yet: %s', async (file) => {
+    await applyBlueprint(bench.deps, sourceOf(file))
+    const before = await bench.rows()
+    const { entries, others } = await applyBlueprint(bench.deps, sourceOf(file))
+    expect(others).toEqual([])
+    for (const { outcome } of entries) expect(['unchanged', 'skipped']).toContain(outcome)
+    expect(await bench.rows()).toEqual(before)
   })
 
   it('change nothing the second time, not even when they are applied one by one', async () => {
     await applyFolder(bench.deps, folder)
+    for (const file of onDemand) await applyBlueprint(bench.deps, sourceOf(file))
     const before = await bench.rows()
     expect(await applyFolder(bench.deps, folder)).toEqual([])
     for (const file of files) {
-      const path = `${folder}/${file}.yaml`
-      const { entries } = await applyBlueprint(bench.deps, { path, text: readFileSync(path, 'utf8') })
+      const { entries } = await applyBlueprint(bench.deps, sourceOf(file))
       for (const { outcome } of entries) expect(['unchanged', 'skipped']).toContain(outcome)
     }
     expect(await bench.rows()).toEqual(before)
@@ -103,7 +155,7 @@ function appliesOn(provider: StoreProvider): void {
     await prisma().flow.updateMany({ data: { title: 'Hello' } })
     await applyFolder(bench.deps, folder)
     expect((await prisma().flow.findMany()).map(({ title }) => title)).toEqual(
-      files.filter((file) => file !== 'default-brand').map(() => 'Hello'),
+      files.filter((file) => makesFlow(file) && !onDemand.includes(file)).map(() => 'Hello'),
     )
   })
 }

@@ -1,7 +1,17 @@
 import type { PrismaClient } from '../db/prisma.ts'
 
 /** The tables that blueprints write, and those that what they write refers to. */
-export type TableName = 'flow' | 'stage' | 'flowStageBinding' | 'policy' | 'policyBinding' | 'brand' | 'group' | 'user'
+export type TableName =
+  | 'flow'
+  | 'stage'
+  | 'stageObject'
+  | 'invitation'
+  | 'flowStageBinding'
+  | 'policy'
+  | 'policyBinding'
+  | 'brand'
+  | 'group'
+  | 'user'
 
 /** What all of a blueprint is read and written through, so that it is stored whole or not at all. */
 export type Transaction = Pick<PrismaClient, TableName | 'blueprintInstance' | 'configRevision'>

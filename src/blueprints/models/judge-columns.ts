@@ -14,15 +14,17 @@ export interface Wanted {
   readonly given: JsonObject
   /** The row they are to be merged over. */
   readonly row: Row | undefined
+  /** Its id, or that of the row to be. */
+  readonly id: string
   readonly transaction: Transaction
 }
 
 /** The columns to store; throws a Problem when the given values and those of the row are not right together. */
-export async function judgeColumns(kind: RowKind, { entry, given, row, transaction }: Wanted): Promise<JsonObject> {
+export async function judgeColumns(kind: RowKind, { entry, given, row, id, transaction }: Wanted): Promise<JsonObject> {
   const locateField = locateIn(entry)
   const parts = split(kind, given, locateField)
   const fields = kind.fields.judge(row ? readFields(kind, row) : {}, parts.fields, locateField)
-  const config = kind.config.judge((row?.config ?? {}) as JsonObject, parts.config, locateField)
+  const config = kind.config.judge(row ? storedConfig(kind, row) : {}, parts.config, locateField)
   const refusal = await kind.model.check?.({ fields, config, row, transaction })
   if (refusal) throw new Problem(locateField([refusal.field]), refusal.reason, refusal.field)
 
@@ -32,7 +34,17 @@ export async function judgeColumns(kind: RowKind, { entry, given, row, transacti
     if (!written) throw new Problem(locateField([snakeCase(name)]), 'This names nothing that exists.', snakeCase(name))
     columns.push(written as JsonObject)
   }
-  return Object.assign({}, kind.model.constants, ...columns, kind.model.config && { config })
+  return Object.assign({}, kind.model.constants, ...columns, configColumns(kind, config, id, row))
+}
+
+/** With its secrets. */
+function storedConfig({ model }: RowKind, { id, config, sealed }: Row): JsonObject {
+  return { ...(config as JsonObject), ...model.secrets?.openIfPossible(sealed as string | null, String(id)) }
+}
+
+function configColumns({ model }: RowKind, config: JsonObject, id: string, row: Row | undefined): object {
+  if (!model.config) return {}
+  return model.secrets ? model.secrets.split(model.config, config, id, row?.sealed as string | null) : { config }
 }
 
 function locateIn({ at, identifiers, attrs }: Entry): Locate {

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestDatabase, type StoreProvider, stores, type TestDatabase } from '../../../test/support/test-database.ts'
+import { createSecretBox } from '../../credentials/secret-box.ts'
+import { ConfigSecrets } from '../../db/config-secrets.ts'
 import { StageRegistry } from '../../flow/registry.ts'
 import { policies } from '../../policies/index.ts'
 import { stages } from '../../stages/index.ts'
 import { type BlueprintBench, createBench } from '../blueprint-bench.ts'
 import { createModels } from './index.ts'
+
+const secrets = new ConfigSecrets(createSecretBox(['a key for tests, and for nothing else']))
 
 const flow = `
   - model: authentik_flows.flow
@@ -210,11 +214,11 @@ for (const { name, provider, available } of stores) {
 
 describe('the models', () => {
   it('include every kind of stage and policy', () => {
-    const models = createModels(new StageRegistry(stages), policies)
+    const models = createModels(new StageRegistry(stages), policies, secrets)
     for (const { model } of [...stages, ...policies]) expect(models.has(model)).toBe(true)
   })
 
   it('are told apart by their names', () => {
-    expect(() => createModels(new StageRegistry(stages), [...policies, ...policies])).toThrow(/same model/)
+    expect(() => createModels(new StageRegistry(stages), [...policies, ...policies], secrets)).toThrow(/same model/)
   })
 })

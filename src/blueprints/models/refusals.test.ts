@@ -149,7 +149,7 @@ function refusesOn(provider: StoreProvider): void {
       '{ model: authentik_stages_identification.identificationstage, identifiers: { name: a }, attrs: { user_fields: [email], password_stage: b3f4a3a0-6d5c-4a0e-9a51-0f4d8b7f6a11 } }',
       'password_stage',
       'password_stage',
-      /names a stage that does not exist/,
+      /names nothing that exists/,
     ],
     [
       'a binding that asks two',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ConfigSecrets } from '../../db/config-secrets.ts'
 import type { JsonObject } from '../../flow/json.ts'
 import type { Row, TableName, Transaction } from '../tables.ts'
 import { type Column, column } from './column.ts'
@@ -14,6 +15,8 @@ export interface RowModel {
   readonly columns?: Readonly<Record<string, Column>>
   /** What is kept in the column `config`, with no other names than `fields` leaves. */
   readonly config?: z.ZodObject
+  /** What keeps the secret part of the config apart, in the column `sealed`. */
+  readonly secrets?: ConfigSecrets
   /** What all of these rows have, and no entry says. */
   readonly constants?: Readonly<Record<string, string>>
   /** Rows of other tables that `columns` read. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { canonicalJson } from '../../flow/canonical-json.ts'
 import { isJsonObject, type JsonObject } from '../../flow/json.ts'
 import { Problem } from '../blueprint-error.ts'
@@ -36,13 +37,15 @@ async function applyToRow(kind: RowKind, { entry, state, scope, transaction }: T
 
   const attrs = await resolveMembers(entry.attrs, scope)
   const { pk, ...others } = identifiers
-  const columns = await judgeColumns(kind, { entry, given: merge(attrs, others), row, transaction })
+  // Numbered tables number their rows themselves; nothing of theirs is sealed.
+  const id = String(row?.id ?? pk ?? (kind.model.secrets ? randomUUID() : ''))
+  const columns = await judgeColumns(kind, { entry, given: merge(attrs, others), row, id, transaction })
   try {
     if (row) return await update(table, row, columns)
     const initial = await kind.model.initially?.(transaction)
     return {
       outcome: 'created',
-      object: objectOf(await table.create({ data: { ...initial, ...columns, ...(pk && { id: pk }) } })),
+      object: objectOf(await table.create({ data: { ...initial, ...columns, ...(id && { id }) } })),
     }
   } catch (error) {
     throw explainRefusal(error, entry.at)

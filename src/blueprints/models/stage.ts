@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ConfigSecrets } from '../../db/config-secrets.ts'
 import type { StageDefinition } from '../../flow/stage.ts'
 import { snakeCase } from '../../shapes/names.ts'
 import { text } from '../../shapes/text.ts'
@@ -12,7 +13,7 @@ const name = text({ min: 1, max: 255 }).describe('A name that no other stage has
 const configureFlow = z.uuid().nullable().default(null).describe('The flow in which people set it up for themselves.')
 
 /** The stages of one kind (reference: flow-core 1.2). */
-export function stageModel(definition: StageDefinition): BlueprintModel {
+export function stageModel(definition: StageDefinition, secrets: ConfigSecrets): BlueprintModel {
   return rowModel({
     name: definition.model,
     table: 'stage',
@@ -20,15 +21,30 @@ export function stageModel(definition: StageDefinition): BlueprintModel {
     columns: { configureFlow: reference('configureFlowId', 'flow') },
     config: definition.config,
     constants: { kind: definition.kind },
-    check: (change) => refuseUnknownStages(definition, change),
+    secrets,
+    check: (change) => refuseUnknownReferences(definition, change),
   })
 }
 
-async function refuseUnknownStages(definition: StageDefinition, { config, transaction }: Change): Promise<Refusal | undefined> {
-  for (const id of definition.references?.(config as never) ?? []) {
-    if ((await tableOf(transaction, 'stage').count({ where: { id } })) > 0) continue
-    const [field] = Object.entries(config).find(([, value]) => value === id) ?? ['config']
-    return { field: snakeCase(field), reason: 'This names a stage that does not exist.' }
+/** What configs name by id. */
+const namedTables = ['stage', 'stageObject', 'policy', 'flow'] as const
+
+async function exists(id: string, transaction: Change['transaction']): Promise<boolean> {
+  for (const table of namedTables) if ((await tableOf(transaction, table).count({ where: { id } })) > 0) return true
+  return false
+}
+
+/** Whatever a config names by id must be there. */
+export async function refuseUnknownReferences(
+  { references }: Pick<StageDefinition, 'references'>,
+  { config, transaction }: Pick<Change, 'config' | 'transaction'>,
+): Promise<Refusal | undefined> {
+  for (const id of references?.(config as never) ?? []) {
+    if (await exists(id, transaction)) continue
+    const [field] = Object.entries(config).find(([, value]) => value === id || (Array.isArray(value) && value.includes(id))) ?? [
+      'config',
+    ]
+    return { field: snakeCase(field), reason: 'This names nothing that exists.' }
   }
   return undefined
 }
