@@ -34,7 +34,9 @@ export const passwordStage = defineStage({
   }),
 
   response: z.object({
-    password: secretText({ max: 4096, min: 1 }).describe('The password, exactly as typed. Autocomplete: current-password.'),
+    password: secretText({ max: 4096, min: 1 })
+      .meta({ autocomplete: 'current-password' })
+      .describe('The password, exactly as typed.'),
   }),
 
   guesses({ plan, pendingUser }) {

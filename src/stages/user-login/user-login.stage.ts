@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, secondsOf } from '../../flow/duration.ts'
+import { isJsonObject } from '../../flow/json.ts'
 import { advance, ask, defineStage, deny, type StageContext } from '../../flow/stage.ts'
 import type { User } from '../../flow/user.ts'
 
@@ -9,7 +10,9 @@ const geoipBindings = ['no_binding', 'bind_continent', 'bind_continent_country',
 const config = z.object({
   sessionDuration: duration('seconds=0').describe('How long the session lasts; zero: until the browser closes.'),
   rememberMeOffset: duration('seconds=0').describe('What "remember me" adds to that; zero: the person is not asked.'),
-  rememberDevice: duration('days=30').describe('How long a device counts as known.'),
+  rememberDevice: duration('days=30').describe(
+    'How long a browser counts as known to who has signed in with it: policies read `auth_method_args.known_device`. Zero: never.',
+  ),
   terminateOtherSessions: z.boolean().default(false).describe('Whether all other sessions of the user end.'),
   networkBinding: z.enum(networkBindings).default('no_binding').describe('How much of its network a session is bound to.'),
   geoipBinding: z.enum(geoipBindings).default('no_binding').describe('How much of its place a session is bound to.'),
@@ -21,6 +24,7 @@ export const userLoginStage = defineStage({
   component: 'ak-stage-user-login',
   model: 'authentik_stages_user_login.userloginstage',
   description: 'Signs the pending user in, asking before whether to remember them if that is configured.',
+  acts: true,
   showsPendingUser: true,
 
   config,
@@ -47,9 +51,12 @@ function whoMaySignIn({ plan, pendingUser }: Pick<StageContext<unknown, unknown>
   return plan.context.pending_user?.known && pendingUser?.isActive ? pendingUser : undefined
 }
 
-function signIn({ config: settings, plan }: StageContext<z.output<typeof config>, unknown>, user: User, extraSeconds: number) {
+function signIn(context: StageContext<z.output<typeof config>, unknown>, user: User, extraSeconds: number) {
+  const { config: settings, plan } = context
   const seconds = secondsOf(settings.sessionDuration) + extraSeconds
+  const args = isJsonObject(plan.context.auth_method_args) ? plan.context.auth_method_args : {}
   return advance({
+    context: { auth_method_args: { known_device: isKnown(context, user), ...args } },
     effects: [
       {
         type: 'sign_in',
@@ -61,6 +68,24 @@ function signIn({ config: settings, plan }: StageContext<z.output<typeof config>
         networkBinding: settings.networkBinding,
         geoipBinding: settings.geoipBinding,
       },
+      ...rememberedDevice(context, user),
     ],
   })
+}
+
+/** Whether this person has signed in with this browser, through this stage, not too long ago. */
+function isKnown({ services, stageId, visitor }: StageContext<unknown, unknown>, { id }: User): boolean {
+  const token = visitor.deviceCookie('device')
+  return token !== undefined && services.openToken(purposeOf(stageId), token)?.user === id
+}
+
+function rememberedDevice({ config: settings, services, stageId }: StageContext<z.output<typeof config>, unknown>, { id }: User) {
+  const seconds = secondsOf(settings.rememberDevice)
+  if (seconds < 1) return []
+  const value = services.sealToken(purposeOf(stageId), { user: id }, seconds)
+  return [{ type: 'remember_device', cookie: 'device', value, seconds } as const]
+}
+
+function purposeOf(stageId: string): string {
+  return `known device at ${stageId}`
 }

@@ -6,6 +6,7 @@ import {
   refusals,
   shown,
   stageContext,
+  testNow,
 } from '../../../test/support/stage-context.ts'
 import { someUser } from '../../../test/support/stage-services.ts'
 import { userLoginStage } from './user-login.stage.ts'
@@ -57,6 +58,7 @@ describe('signing in', () => {
     ).toEqual({
       type: 'advance',
       changes: {
+        context: { auth_method_args: { known_device: false } },
         effects: [
           {
             type: 'sign_in',
@@ -68,8 +70,52 @@ describe('signing in', () => {
             networkBinding: 'no_binding',
             geoipBinding: 'no_binding',
           },
+          { type: 'remember_device', cookie: 'device', value: expect.any(String), seconds: 30 * day },
         ],
       },
+    })
+  })
+
+  describe('with a browser', () => {
+    const remembered = async (config: object = {}, options: ContextOptions = {}) => {
+      const verdict = await userLoginStage.present(signingIn(config, options))
+      if (verdict.type !== 'advance') throw new Error('Nobody is signed in.')
+      const effect = verdict.changes.effects?.find(({ type }) => type === 'remember_device')
+      const args = verdict.changes.context?.auth_method_args as { known_device: boolean; mfa_devices?: unknown }
+      return { value: effect?.type === 'remember_device' ? effect.value : undefined, args }
+    }
+    const showing = (device: string | undefined, options: ContextOptions = {}) => ({
+      visitor: { deviceCookies: device === undefined ? {} : { device } },
+      ...options,
+    })
+
+    it('that the person has signed in with before says so to policies', async () => {
+      const { value } = await remembered()
+
+      expect((await remembered({}, showing(value))).args).toEqual({ known_device: true })
+      expect((await remembered({}, showing(undefined))).args).toEqual({ known_device: false })
+    })
+
+    it('of somebody else, or that was remembered too long ago, counts as unknown', async () => {
+      const { value } = await remembered({ rememberDevice: 'minutes=1' })
+      const later = new Date(testNow.getTime() + 60_000)
+
+      expect((await remembered({}, showing(value, { pendingUser: someUser({ id: 8 }) }))).args.known_device).toBe(false)
+      expect((await remembered({}, showing(value, { now: later }))).args.known_device).toBe(false)
+      expect((await remembered({}, showing('made up'))).args.known_device).toBe(false)
+    })
+
+    it('that is not to be remembered keeps nothing', async () => {
+      expect((await remembered({ rememberDevice: 'seconds=0' })).value).toBeUndefined()
+    })
+
+    it('keeps what was known of the proofs before', async () => {
+      const context = {
+        pending_user: { known: true, id: 7 },
+        auth_method_args: { mfa_devices: [1], known_device: true },
+      } as const
+
+      expect((await remembered({}, { context })).args).toEqual({ mfa_devices: [1], known_device: true })
     })
   })
 
