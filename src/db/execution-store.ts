@@ -90,7 +90,8 @@ export class SqlExecutionStore implements ExecutionStore {
     const takesPlace = change.after !== undefined && restKey !== '' && restKey !== flowSlug
     const accounts = newAccountStatements(effects, now)
     const before = [...accounts, ...(created ? [created.statement] : []), ...this.definitionStatements(change, now)]
-    const proofs = [...accountChangeStatements(effects, sessionId, now), ...authenticatorStatements(effects, this.box, now)]
+    // An account takes its authenticators with it: what was proved with one of them is written before.
+    const proofs = [...authenticatorStatements(effects, this.box, now), ...accountChangeStatements(effects, sessionId, now)]
     const statements: Statement[] = [
       ...before,
       this.executionStatement(change, sessionId),

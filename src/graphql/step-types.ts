@@ -7,6 +7,7 @@ import { actionTypes, executionStatuses, type FieldError, type FlowAction, type 
 import { camelCase, pascalCase } from '../shapes/names.ts'
 import { readShape } from '../shapes/shape.ts'
 import type { Builder, EnumType, ObjectType } from './builder.ts'
+import { addResponseField, responseFieldsByKind } from './response-fields.ts'
 import { ShapeTypes } from './shape-types.ts'
 
 const flowInfo = z.object({
@@ -113,6 +114,8 @@ function addChallenges(builder: Builder, shapes: ShapeTypes, stages: StageRegist
       code: t.exposeString('code', { description: 'For programs: `required`, `blank`, `invalid`, `max_length` ...' }),
     }),
   })
+  const responseField = addResponseField(builder, shapes)
+  const responseFields = responseFieldsByKind(stages)
   const common = builder.interfaceRef<FlowStep>('Challenge').implement({
     description: 'What every challenge has. It saves a client from a kind that it does not know.',
     fields: (t) => ({
@@ -124,6 +127,11 @@ function addChallenges(builder: Builder, shapes: ShapeTypes, stages: StageRegist
         type: [responseError],
         description: 'Why the last answer to this challenge was refused. Empty on a fresh one.',
         resolve: (step) => step.errors,
+      }),
+      responseFields: t.field({
+        type: [responseField],
+        description: 'What the answer may hold, for programs that draw forms. Empty where no answer is taken.',
+        resolve: (step) => (step.status === 'active' ? (responseFields.get(step.challenge.kind) ?? []) : []),
       }),
       flowInfo: t.field({
         type: flowInfoType,

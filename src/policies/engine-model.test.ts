@@ -35,13 +35,20 @@ const samples: readonly Sample[] = booleans.flatMap((negate) => [
 ])
 
 /** The rules, as slowly and plainly as they can be written. */
-function model(mode: 'all' | 'any', bindings: readonly Sample[], somebody: boolean): { passing: boolean; messages: string[] } {
+function model(mode: 'all' | 'any', bindings: readonly Sample[], somebody: boolean) {
+  const verdict = count(mode, bindings, somebody)
+  const decided = verdict.passing || !count(mode, bindings, somebody, true).passing
+  return decided ? verdict : { ...verdict, undecided: true }
+}
+
+/** What they say together, where those that throw say what their binding has it, or all say yes. */
+function count(mode: 'all' | 'any', bindings: readonly Sample[], somebody: boolean, thrownIsYes = false) {
   const votes: boolean[] = []
   const messages: string[] = []
   for (const { policy, negate, failureResult, label } of bindings) {
     if (policy === undefined) continue
     messages.push(label)
-    if (policy === 'throws') votes.push(failureResult)
+    if (policy === 'throws') votes.push(failureResult || thrownIsYes)
     else votes.push(negate ? policy === 'fails' : policy === 'passes')
   }
   const members = bindings.filter(({ policy }) => policy === undefined)

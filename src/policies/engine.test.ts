@@ -145,7 +145,22 @@ describe('a policy that fails', () => {
   ])('%s, and says why', async (_, about, passing) => {
     const engine = new TestEngine()
 
-    expect(await engine.judge('all', [engine.policy(broken, about)])).toEqual({ passing, messages: ['division by zero'] })
+    const undecided = !passing && { undecided: true }
+    const verdict = await engine.judge('all', [engine.policy(broken, about)])
+    expect(verdict).toEqual({ passing, messages: ['division by zero'], ...undecided })
+  })
+
+  it.each([
+    ['all', [true], true],
+    ['all', [false], false],
+    ['any', [false], true],
+    ['any', [], true],
+  ] as const)('in mode %s beside %j leaves it open what the policies say: %s', async (mode, votes, open) => {
+    const engine = new TestEngine()
+    const others = votes.map((vote) => engine.says(vote, 'heard'))
+
+    const { passing, undecided } = await engine.judge(mode, [engine.policy(broken), ...others])
+    expect([passing, undecided === true]).toEqual([false, open])
   })
 
   it('is noted, with whom it was asked about', async () => {
@@ -182,6 +197,7 @@ describe('a policy that fails', () => {
 
     expect(await engine.judge('any', bindings)).toEqual({
       passing: false,
+      undecided: true,
       messages: ['no route', 'a tantrum', 'This version has no policy of kind "newer".'],
     })
   })
@@ -208,7 +224,11 @@ describe('a policy that takes too long', () => {
     expect(judged).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(1)
     await judging
-    expect(judged).toHaveBeenCalledWith({ passing, messages: ['The policy took too long.'] })
+    expect(judged).toHaveBeenCalledWith({
+      passing,
+      messages: ['The policy took too long.'],
+      ...(!passing && { undecided: true }),
+    })
     expect(engine.events).toMatchObject([{ action: 'policy_exception', context: { message: 'The policy took too long.' } }])
   })
 

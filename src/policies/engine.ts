@@ -13,6 +13,12 @@ export interface PolicyEngineDependencies {
 /** A timer for longer than this goes off at once (milliseconds). */
 const longestTimer = 2 ** 31 - 1
 
+/** What one binding says. */
+interface Vote extends PolicyResult {
+  /** It is the failure result. */
+  readonly failed?: true
+}
+
 const passed: PolicyVerdict = { passing: true, messages: [] }
 
 /** Judges all policies of a target, always live and without short cuts (reference: flow-core 5.1, 5.2). */
@@ -30,11 +36,13 @@ export class PolicyEngine implements PolicyGate {
     const byPolicy = target.bindings.filter((binding) => binding.policy)
     const results = await Promise.all(byPolicy.map((binding) => this.judgeBinding(binding, question)))
     const memberships = await this.judgeMemberships(target, question)
-    const all = memberships === undefined ? results : [...results, { passing: memberships, messages: [] }]
+    const all: readonly Vote[] = memberships === undefined ? results : [...results, { passing: memberships, messages: [] }]
     if (all.length === 0) return passed
 
-    const passing = target.mode === 'all' ? all.every((result) => result.passing) : all.some((result) => result.passing)
-    return { passing, messages: all.flatMap((result) => result.messages) }
+    const tally = (votes: readonly boolean[]) => (target.mode === 'all' ? votes.every(Boolean) : votes.some(Boolean))
+    const passing = tally(all.map((result) => result.passing))
+    const undecided = !passing && tally(all.map((result) => result.passing || result.failed === true))
+    return { passing, messages: all.flatMap((result) => result.messages), ...(undecided && { undecided }) }
   }
 
   /** User and group bindings speak with one voice. Nobody signed in and nobody pending never passes, even negated. */
@@ -52,7 +60,7 @@ export class PolicyEngine implements PolicyGate {
     return mode === 'all' ? votes.every(Boolean) : votes.some(Boolean)
   }
 
-  private async judgeBinding(binding: PolicyBinding, question: PolicyQuestion): Promise<PolicyResult> {
+  private async judgeBinding(binding: PolicyBinding, question: PolicyQuestion): Promise<Vote> {
     const { policy } = binding
     if (!policy) throw new Error('Only a binding of a policy can be evaluated.')
     const result = await this.evaluateInTime(binding, question)
@@ -64,7 +72,7 @@ export class PolicyEngine implements PolicyGate {
   }
 
   /** A policy that throws, or is not done in time, takes the binding's failure result, which is never negated. */
-  private async evaluateInTime(binding: PolicyBinding, question: PolicyQuestion): Promise<PolicyResult> {
+  private async evaluateInTime(binding: PolicyBinding, question: PolicyQuestion): Promise<Vote> {
     const deadline = new AbortController()
     const timeout = Math.min(binding.timeout * 1000, longestTimer)
     const timer = setTimeout(() => deadline.abort(new Error('The policy took too long.')), timeout)
@@ -75,7 +83,7 @@ export class PolicyEngine implements PolicyGate {
       const message = error instanceof Error ? error.message : String(error)
       const context = { policy: binding.policy?.id ?? '', binding: binding.id, message }
       this.deps.audit({ action: 'policy_exception', context, ...who(question) }, question)
-      return { passing: binding.failureResult, messages: [message] }
+      return { passing: binding.failureResult, messages: [message], failed: true }
     } finally {
       clearTimeout(timer)
       // Ends whatever the evaluation left running.
