@@ -12,6 +12,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY prisma prisma
 COPY blueprints blueprints
+COPY templates templates
 COPY src src
 COPY --from=build /app/src/generated src/generated
 
