@@ -4,7 +4,7 @@ const libraries = 'node_modules/'
 const test = '\\.test\\.ts$'
 const store = '^src/(?:db|generated)/'
 const storeLibraries = 'node_modules/(?:@prisma|\\.prisma|prisma|pg|better-sqlite3)/'
-const compositions = ['^src/app\\.ts$', '^src/bootstrap\\.ts$', '^src/cli/', '^src/blueprints/']
+const compositions = ['^src/app\\.ts$', '^src/compose-engine\\.ts$', '^src/bootstrap\\.ts$', '^src/cli/', '^src/blueprints/']
 
 /** Which arrows there may not be. Each comment says what to do instead. */
 export const dependencyRules: readonly IForbiddenRuleType[] = [
@@ -30,11 +30,18 @@ export const dependencyRules: readonly IForbiddenRuleType[] = [
     to: { pathNot: ['^src/flow/', `${libraries}zod/`] },
   },
   {
-    name: 'credentials-and-shapes-need-nobody',
+    name: 'shapes-need-nobody',
     comment: 'They serve everybody: take what they need as an argument, or move the code to who needs it.',
     severity: 'error',
-    from: { path: '^src/(credentials|shapes)/', pathNot: test },
-    to: { path: '^src/', pathNot: '^src/$1/' },
+    from: { path: '^src/shapes/', pathNot: test },
+    to: { path: '^src/', pathNot: '^src/shapes/' },
+  },
+  {
+    name: 'credentials-need-shapes-alone',
+    comment: 'They serve everybody: take what they need as an argument, or move the code to who needs it.',
+    severity: 'error',
+    from: { path: '^src/credentials/', pathNot: test },
+    to: { path: '^src/', pathNot: '^src/(?:credentials|shapes)/' },
   },
   {
     name: 'stages-stand-alone',
@@ -51,18 +58,32 @@ export const dependencyRules: readonly IForbiddenRuleType[] = [
     to: { path: '^src/', pathNot: ['^src/(?:flow|credentials|shapes)/', '^src/policies/policy\\.ts$', '^src/policies/$1/'] },
   },
   {
+    name: 'sources-stand-alone',
+    comment: 'Stages reach sources through StageServices; what both need to know is in flow/sources.ts.',
+    severity: 'error',
+    from: { path: '^src/sources/', pathNot: test },
+    to: { path: '^src/', pathNot: '^src/(?:flow|credentials|shapes|sources)/' },
+  },
+  {
+    name: 'kinds-of-source-stand-alone',
+    comment: 'Move what two kinds share to src/sources/ itself, beside their contract.',
+    severity: 'error',
+    from: { path: '^src/sources/([^/]+)/', pathNot: test },
+    to: { path: '^src/sources/', pathNot: ['^src/sources/$1/', '^src/sources/source\\.ts$'] },
+  },
+  {
     name: 'faces-are-apart',
     comment: 'Decide it once in flow/, and spell it in each face. app.ts hands over registries and stores.',
     severity: 'error',
     from: { path: '^src/(graphql|rest)/', pathNot: test },
-    to: { path: '^src/(?:graphql|rest|stages|policies|db|generated|blueprints)/', pathNot: '^src/$1/' },
+    to: { path: '^src/(?:graphql|rest|stages|policies|sources|db|generated|blueprints)/', pathNot: '^src/$1/' },
   },
   {
     name: 'pages-and-http-know-no-kinds',
     comment: 'Show kinds by their shapes through a face; app.ts hands over what pages need.',
     severity: 'error',
     from: { path: '^src/(?:http|web)/', pathNot: test },
-    to: { path: '^src/(?:graphql|rest|stages|policies|db|generated|blueprints)/' },
+    to: { path: '^src/(?:graphql|rest|stages|policies|sources|db|generated|blueprints)/' },
   },
   {
     name: 'store-behind-ports',
@@ -70,6 +91,20 @@ export const dependencyRules: readonly IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^src/', pathNot: [test, '^src/(?:db|generated)/', ...compositions] },
     to: { path: [store, storeLibraries] },
+  },
+  {
+    name: 'delivery-stands-alone',
+    comment: 'It knows what is to be sent and where; what is to be said is decided by stages, and app.ts puts them together.',
+    severity: 'error',
+    from: { path: '^src/delivery/', pathNot: test },
+    to: { path: '^src/', pathNot: '^src/(?:delivery|flow|credentials)/' },
+  },
+  {
+    name: 'delivery-behind-ports',
+    comment: 'Ask for a mail by an effect, for a text message by StageServices; compose-engine.ts hands over what sends them.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['^src/delivery/', '^src/compose-engine\\.ts$'] },
+    to: { path: '^src/delivery/' },
   },
   {
     name: 'generated-client-in-one-place',

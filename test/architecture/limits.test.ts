@@ -19,7 +19,9 @@ describe('source files', () => {
   })
 
   it('have names in lower case with hyphens, and no shelf for whatever fits nowhere', () => {
-    const odd = sources.filter((file) => !/^[a-z0-9-]+(?:\.(?:stage|policy))?(?:\.test)?\.ts$/.test(file.split('/').at(-1) ?? ''))
+    const odd = sources.filter(
+      (file) => !/^[a-z0-9-]+(?:\.(?:stage|policy|source))?(?:\.test)?\.ts$/.test(file.split('/').at(-1) ?? ''),
+    )
     const shelves = sources.filter((file) => /(?:^|\/)(?:utils?|helpers?|types|misc|common)\.ts$/.test(file))
 
     expect([...odd, ...shelves]).toEqual([])

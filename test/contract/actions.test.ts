@@ -11,7 +11,16 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const stranger = { session: { type: 'none' }, clientIp: '203.0.113.7', userAgent: '', requestId: 'request-1', host: '' } as const
+const stranger = {
+  session: { type: 'none' },
+  clientIp: '203.0.113.7',
+  userAgent: '',
+  requestId: 'request-1',
+  host: '',
+  proxyHeader: () => undefined,
+  clientCertificate: undefined,
+  deviceCookie: () => undefined,
+} as const
 
 /** A flow at its first step, and its visitor from then on. */
 async function started() {

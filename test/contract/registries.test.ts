@@ -31,7 +31,7 @@ describe.each(registries)('the registry of $what kinds', ({ what, folder, kinds 
     expect(existsSync(new URL(`${name}/${name}.test.ts`, folder))).toBe(true)
   })
 
-  it.each(['kind', 'component', 'model', 'description'] as const)('never says a %s twice', (name) => {
+  it.each(['kind', 'model', 'description'] as const)('never says a %s twice', (name) => {
     const said = kinds.map((kind): unknown => Reflect.get(kind, name)).filter((value) => value !== undefined)
 
     expect(said.filter((value, index) => said.indexOf(value) !== index)).toEqual([])
@@ -57,7 +57,7 @@ describe.each(registries)('the registry of $what kinds', ({ what, folder, kinds 
 
       it('takes an empty config where nothing is required, and otherwise what is required', () => {
         const required = readShape('Config', config, 'input').fields.filter(({ optional }) => !optional)
-        const least = leastConfig(kind)
+        const least = leastConfig({ kind, config })
 
         if (required.length === 0 && Object.keys(least).length === 0) expect(config.safeParse({}).success).toBe(true)
         else expect(config.safeParse({}).success).toBe(false)
@@ -65,11 +65,21 @@ describe.each(registries)('the registry of $what kinds', ({ what, folder, kinds 
       })
 
       it('keeps its config as plain data that it takes again as it is', () => {
-        const completed = config.parse(leastConfig(kind))
+        const completed = config.parse(leastConfig({ kind, config }))
 
         expect(JSON.parse(JSON.stringify(completed))).toEqual(completed)
         expect(config.parse(completed)).toEqual(completed)
       })
     },
   )
+})
+
+describe('kinds of stage that share a component', () => {
+  it('show the same, so that to clients of old they are one', () => {
+    const shapes = stages.flatMap(({ component, challenge }) =>
+      component && challenge ? [[component, readShape('Challenge', challenge, 'output')] as const] : [],
+    )
+
+    for (const [component, shape] of shapes) expect(shape).toEqual(shapes.find(([name]) => name === component)?.[1])
+  })
 })

@@ -1,11 +1,13 @@
+import type { z } from 'zod'
+import { readShape } from '../../src/shapes/shape.ts'
 import type { Shape } from '../../src/shapes/shape-kinds.ts'
 
-/** The least that an administrator must write, for kinds that do not do with nothing. */
+/** The least that an administrator must write, for kinds whose fields must agree with each other. */
 const leastConfigs: Readonly<Record<string, object>> = {
+  authenticator_sms: { provider: 'twilio', fromNumber: '+15550199', accountSid: 'AC1', auth: 'not a real token' },
+  captcha: { provider: 'altcha', maxNumber: 4 },
   identification: { userFields: ['username'] },
-  password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   redirect: { mode: 'static', targetStatic: 'https://example.test/' },
-  password_expiry: { days: 30 },
 }
 
 /** What makes a kind show its screen that would otherwise pass without one. */
@@ -13,14 +15,15 @@ const askingConfigs: Readonly<Record<string, object>> = {
   user_login: { rememberMeOffset: 'days=1' },
 }
 
-/** The shortest config that a kind's schema takes. */
-export function leastConfig(kind: string): object {
-  return leastConfigs[kind] ?? {}
+/** The shortest config that a kind's schema takes: the fields that it cannot do without. */
+export function leastConfig({ kind, config }: { readonly kind: string; readonly config: z.ZodObject }): object {
+  const required = readShape('Config', config, 'input').fields.filter(({ optional }) => !optional)
+  return leastConfigs[kind] ?? Object.fromEntries(required.map(({ name, shape }) => [name, sampleOf(shape)]))
 }
 
 /** A config with which a kind asks something, if it ever does. */
-export function askingConfig(kind: string): object {
-  return { ...leastConfig(kind), ...askingConfigs[kind] }
+export function askingConfig(definition: { readonly kind: string; readonly config: z.ZodObject }): object {
+  return { ...leastConfig(definition), ...askingConfigs[definition.kind] }
 }
 
 /** Some value of a shape: for an object, one with all its fields. */

@@ -18,12 +18,19 @@ const moments: readonly [string, ContextOptions][] = [
 ]
 
 const asContext = (stage: StageDefinition, options: ContextOptions) =>
-  stageContext(stage, { ...options, config: askingConfig(stage.kind) })
+  stageContext(stage, { ...options, config: askingConfig(stage) })
+
+/** A verdict that was given before. What a question changed has happened: to ask for it again would send a mail twice. */
+function repeated(verdict: Awaited<ReturnType<StageDefinition['present']>>): object {
+  if (verdict.type !== 'ask') return verdict
+  const { changes: _, ...question } = verdict
+  return question
+}
 
 const responseShape = (stage: StageDefinition): ObjectShape | undefined =>
   stage.response && readShape('Response', stage.response, 'input')
 
-describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s', (kind, stage) => {
+describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s', (_kind, stage) => {
   describe.each(moments)('when %s', (_, options) => {
     it('shows itself alike however often it is asked to', async () => {
       const first = await stage.present(asContext(stage, options))
@@ -31,8 +38,8 @@ describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s'
       const kept = first.type === 'ask' && first.state !== undefined ? { state: first.state } : {}
       const reloaded = asContext(stage, { ...options, ...kept })
 
-      expect(await stage.present(reloaded)).toEqual(first)
-      expect(await stage.present(reloaded)).toEqual(first)
+      expect(await stage.present(reloaded)).toEqual(repeated(first))
+      expect(await stage.present(reloaded)).toEqual(repeated(first))
     })
 
     it('never refuses what nobody has answered', async () => {
@@ -81,10 +88,10 @@ describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s'
 
   it('names no other stage than its config does', () => {
     const everything = stage.config.safeParse(sampleOf(readShape('Config', stage.config, 'input')))
-    const config = everything.data ?? stage.config.parse(leastConfig(kind))
+    const config = everything.data ?? stage.config.parse(leastConfig(stage))
     const named = stage.references?.(config) ?? []
 
-    expect(Object.values(config)).toEqual(expect.arrayContaining([...named]))
+    expect(Object.values(config).flat()).toEqual(expect.arrayContaining([...named]))
   })
 
   it('is counted, if guesses are, and has a limit then', () => {

@@ -104,6 +104,14 @@ describe.each(stores)('odd input, on $name', ({ provider, available }) => {
     expect(await typeOf(startFlow, { input: { slug: 'sign-in', query } })).toBe('FlowExecution')
   })
 
+  it('a body that nests without end is refused before anything walks it', async () => {
+    const body = `{"query":"{__typename}","variables":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`
+    const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+  })
+
   it('a page has no query string of 10,000 characters', async () => {
     const reply = await browser.graphql(startFlow, { input: { slug: 'sign-in', query: long } })
 

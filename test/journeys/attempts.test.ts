@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { mostGuesses } from '../../src/operations/guess-limiter.ts'
-import { faces, GraphQLJourney, type JourneyClient, type View } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient, View } from '../support/journey-view.ts'
 import { describeJourneys, type Ground } from '../support/journeys.ts'
 
 const backends = ['authentik.core.auth.InbuiltBackend']

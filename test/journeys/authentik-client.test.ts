@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { RestJourney } from '../support/journey-clients.ts'
 import { describeJourneys, type Ground, oneScreenSignIn, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 describeJourneys('a client written for authentik', (ground) => {
   const open = async (slug: string) => {

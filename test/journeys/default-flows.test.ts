@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { Browser, GraphQLJourney } from '../support/journey-clients.ts'
+import { Browser } from '../support/browser-requests.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
 import { describeJourneys } from '../support/journeys.ts'
 
 const stages = [{ kind: 'dummy' }]

@@ -1,20 +1,13 @@
-import { fileURLToPath } from 'node:url'
 import { Secret, TOTP } from 'otpauth'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { applyFolder } from '../../src/blueprints/apply.ts'
-import { StageRegistry } from '../../src/flow/registry.ts'
-import { policies } from '../../src/policies/index.ts'
-import { stages } from '../../src/stages/index.ts'
-import { Browser, faces, GraphQLJourney } from '../support/journey-clients.ts'
+import { Browser } from '../support/browser-requests.ts'
+import { applyFlows } from '../support/default-flows.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 
-const folder = fileURLToPath(new URL('../../blueprints/default', import.meta.url))
-
 describeJourneys('our own flows for a second factor', (ground) => {
-  beforeAll(async () => {
-    const prisma = ground.app.database.transactions
-    await applyFolder({ prisma, stages: new StageRegistry(stages), policies, env: {}, now: () => new Date() }, folder)
-  })
+  beforeAll(() => applyFlows(ground.app))
 
   const codeNow = (url: unknown) =>
     new TOTP({ secret: Secret.fromBase32(new URL(String(url)).searchParams.get('secret') ?? ''), digits: 6 }).generate({

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, type JourneyClient, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const notForYou = 'Flow does not apply to current user.'
 

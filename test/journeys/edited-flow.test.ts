@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, type JourneyClient } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, type Ground } from '../support/journeys.ts'
 
 describeJourneys('a flow that is edited while somebody passes it', (ground) => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { Browser, RestJourney } from '../support/journey-clients.ts'
+import { Browser } from '../support/browser-requests.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 describeJourneys('a flow that an administrator executes', (ground) => {
   const execute = (client: Browser, slug: string) => client.send('GET', `/api/v3/flows/instances/${slug}/execute/`)

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const hour = 3600
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { failNextRead } from '../support/fail-read.ts'
-import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const failing = { kind: 'dummy', config: { throwError: true } }
 /** A config that no version of the product would have stored. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { GraphQLJourney, type RequestOptions } from '../support/journey-clients.ts'
+import type { RequestOptions } from '../support/browser-requests.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 
 /** An app without cookies: it asks for a session in a header, keeps it, and sends it back as a bearer token. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { faces, RestJourney } from '../support/journey-clients.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const queryOf = (next: string) => String(new URLSearchParams({ next }))
 

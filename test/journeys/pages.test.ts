@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { Browser, RestJourney } from '../support/journey-clients.ts'
+import { Browser } from '../support/browser-requests.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const stages = [{ kind: 'dummy' }]
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 import { signInStages } from '../support/seed.ts'
 
 describeJourneys('two different answers to one step', (ground) => {

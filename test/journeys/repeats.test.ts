@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, type JourneyClient, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, oneScreenSignIn, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 import { signInStages } from '../support/seed.ts'
 
 describeJourneys('the same answer sent again', (ground) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, type Ground } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const backends = ['authentik.core.auth.InbuiltBackend']
 const notForYou = 'Flow does not apply to current user.'

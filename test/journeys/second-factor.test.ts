@@ -1,6 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 import { describe, expect, it } from 'vitest'
-import { faces, type JourneyClient, type View } from '../support/journey-clients.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient, View } from '../support/journey-view.ts'
 import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
 import { meetAtWrite } from '../support/meet-at-write.ts'
 import type { SeedStage } from '../support/seed.ts'

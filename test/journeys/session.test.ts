@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { faces, GraphQLJourney, type JourneyClient, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, type Ground, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 const hour = 3600
 const cookie = 'authentik_session'

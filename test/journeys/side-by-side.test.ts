@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { mostExecutionsPerSession } from '../../src/db/execution-sql.ts'
-import { faces, GraphQLJourney, RestJourney } from '../support/journey-clients.ts'
+import { GraphQLJourney } from '../support/graphql-journey.ts'
+import { faces } from '../support/journey-clients.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
+import { RestJourney } from '../support/rest-journey.ts'
 
 describeJourneys('two flows in one browser', (ground) => {
   describe.each(faces)('over %s', (_, Client) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { faces, type JourneyClient } from '../support/journey-clients.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, type Ground, oneScreenSignIn, signIn } from '../support/journeys.ts'
 import type { Account } from '../support/test-app.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { faces, type JourneyClient, type View } from '../support/journey-clients.ts'
+import { faces } from '../support/journey-clients.ts'
+import type { JourneyClient, View } from '../support/journey-view.ts'
 import { describeJourneys, type Ground } from '../support/journeys.ts'
 import type { SeedStage } from '../support/seed.ts'
 

@@ -152,6 +152,7 @@ describe('a body over REST', () => {
   it.each([
     ['what is no JSON', '{"a":', 'parse_error'],
     ['two objects', '{}{}', 'parse_error'],
+    ['what nests without end', `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'parse_error'],
     ['a list', '[]', 'invalid'],
     ['a text', '"password"', 'invalid'],
     ['a number', '5', 'invalid'],

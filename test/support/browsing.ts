@@ -53,9 +53,10 @@ export class Browsing {
     const problems: string[] = []
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => {
-      // What is no page has no icon of ours.
-      const isIcon = message.location().url.endsWith('/favicon.ico')
-      if (message.type() === 'error' && !isIcon) problems.push(message.text())
+      // Other addresses may refuse, and what is no page has no icon of ours.
+      const isRefusal =
+        message.text().startsWith('Failed to load resource') && !/\/(?:static|graphql)/.test(message.location().url)
+      if (message.type() === 'error' && !isRefusal) problems.push(message.text())
     })
     onTestFinished(async () => {
       await context.close()

@@ -16,10 +16,16 @@ export async function applyFlows(app: TestApp, folder = defaults): Promise<void>
   await applyFolder(dependencies(app), folder)
 }
 
-/** Loads one of our own blueprints, as an operator does who wants what is not there by itself. */
-export async function applyFlow(app: TestApp, name: string): Promise<void> {
+/** Loads one of our own blueprints, as an operator does who wants what is not there by itself, and may edit it before. */
+export async function applyFlow(app: TestApp, name: string, edit: (text: string) => string = (text) => text): Promise<void> {
   const path = join(defaults, `${name}.yaml`)
-  await applyBlueprint(dependencies(app), { path, text: await readFile(path, 'utf8') })
+  await applyBlueprint(dependencies(app), { path, text: edit(await readFile(path, 'utf8')) })
+}
+
+/** Loads a blueprint and says what that changed, entry by entry. */
+export async function applyText(app: TestApp, text: string): Promise<readonly string[]> {
+  const { entries } = await applyBlueprint(dependencies(app), { path: join(defaults, 'of-a-test.yaml'), text })
+  return entries.map(({ outcome }) => outcome)
 }
 
 function dependencies({ database, config, clock }: TestApp): BlueprintDependencies {

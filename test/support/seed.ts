@@ -14,6 +14,8 @@ export interface SeedStage {
 /** A dummy policy that says the same at once, always. */
 export interface SeedPolicy {
   readonly result: boolean
+  /** It is of a kind that no version has, so that it fails to say anything. */
+  readonly broken?: true
   readonly binding?: { negate?: boolean; failureResult?: boolean; timeout?: number }
 }
 
@@ -65,14 +67,29 @@ export async function seedFlow(
   return { id, stageIds, bindingIds, policyIds }
 }
 
+/** Writes fields of forms, in their order; their ids are for a prompt stage to name. */
+export async function seedPrompts(
+  { prisma }: Pick<Database, 'prisma'>,
+  prompts: readonly { readonly fieldKey: string; readonly type: string; readonly required?: boolean }[],
+): Promise<string[]> {
+  const ids: string[] = []
+  for (const [order, prompt] of prompts.entries()) {
+    made += 1
+    const config = { label: prompt.fieldKey, order, ...prompt }
+    const { id } = await prisma.stageObject.create({ data: { name: `prompt ${made}`, kind: 'prompt', config } })
+    ids.push(id)
+  }
+  return ids
+}
+
 async function seedPolicy(
   prisma: PrismaClient,
-  { result, binding }: SeedPolicy,
+  { result, broken, binding }: SeedPolicy,
   target: { flowId: string } | { stageBindingId: string },
 ): Promise<string> {
   made += 1
   const config = { result, waitMin: 0, waitMax: 0 }
-  const { id } = await prisma.policy.create({ data: { name: `policy ${made}`, kind: 'dummy', config } })
+  const { id } = await prisma.policy.create({ data: { name: `policy ${made}`, kind: broken ? 'broken' : 'dummy', config } })
   await prisma.policyBinding.create({ data: { ...target, policyId: id, order: made, ...binding } })
   return id
 }
