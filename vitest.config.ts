@@ -7,6 +7,8 @@ export default defineConfig({
     server: { deps: { inline: [/graphql/, /pothos/] } },
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
     reporters: ['default', './test/support/reporter.ts'],
+    // A worker keeps what it has imported from one file to the next: evaluating the server anew for each took most of the time.
+    isolate: false,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
