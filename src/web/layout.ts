@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { assetUrl } from './asset-files.ts'
 
 type Markup = ReturnType<typeof html>
 
@@ -11,7 +12,8 @@ export function page(title: string, content: Markup): Markup {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${title}</title>
-        <link rel="stylesheet" href="/static/pages.css" />
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="${assetUrl('pages.css')}" />
       </head>
       <body>
         <main>${content}</main>

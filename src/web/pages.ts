@@ -7,7 +7,13 @@ import { isSafeNextPath } from '../flow/next-path.ts'
 import type { SessionKey } from '../flow/session.ts'
 import type { User } from '../flow/user.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment } from '../http/app.ts'
+import { assetUrl, moduleUrls } from './asset-files.ts'
 import { page } from './layout.ts'
+
+/** Secrets are typed here: nothing but our own files runs, styles or is asked. Pictures are those of sources and people. */
+const flowPagePolicy =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: https:; " +
+  "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 
 /** What pages need beside the executor. */
 export interface PageServices {
@@ -58,11 +64,15 @@ export function pageRoutes({ executor, userOf, cancelAddressed }: PageServices):
     return context.html(
       page(
         title,
-        html`<h1>${title}</h1>
-          <form id="flow" data-slug="${slug}" aria-live="polite"><p>One moment ...</p></form>
+        html`<h1 tabindex="-1">${title}</h1>
+          ${moduleUrls.map((url) => html`<link rel="modulepreload" href="${url}" />`)}
+          <p id="status" role="status"></p>
+          <form id="flow" data-slug="${slug}"></form>
           <noscript><p>This page asks for each step by script. Please allow it.</p></noscript>
-          <script type="module" src="/static/flow-page.js"></script>`,
+          <script type="module" src="${assetUrl('flow-page.js')}"></script>`,
       ),
+      200,
+      { 'content-security-policy': flowPagePolicy },
     )
   })
 

@@ -1,27 +1,28 @@
-import { readFileSync } from 'node:fs'
+import type { Context } from 'hono'
 import { defaultAvatar } from '../flow/user.ts'
 import { createRoutes, type HttpApp } from '../http/app.ts'
-
-interface Asset {
-  readonly path: string
-  readonly type: string
-  readonly file: string
-}
+import { assetFiles, assetVersion } from './asset-files.ts'
 
 /** The pictures are drawings, at the addresses where authentik's clients look for them. */
-const assets: readonly Asset[] = [
-  { path: defaultAvatar, type: 'image/svg+xml', file: 'avatar.svg' },
-  { path: '/static/dist/assets/images/flow_background.jpg', type: 'image/svg+xml', file: 'background.svg' },
-  { path: '/static/pages.css', type: 'text/css; charset=utf-8', file: 'pages.css' },
-  { path: '/static/flow-page.js', type: 'text/javascript; charset=utf-8', file: 'flow-page.js' },
-]
+const drawings: Readonly<Record<string, string>> = {
+  [defaultAvatar]: 'avatar.svg',
+  '/static/dist/assets/images/flow_background.jpg': 'background.svg',
+}
 
-/** The few files that pages need, read once. */
+/** The few files that pages need. */
 export function staticRoutes(): HttpApp {
   const routes = createRoutes()
-  for (const { path, type, file } of assets) {
-    const content = readFileSync(new URL(`assets/${file}`, import.meta.url))
-    routes.get(path, (context) => context.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=300' }))
-  }
+  for (const [path, name] of Object.entries(drawings)) routes.get(path, (context) => answer(context, name, 'public, max-age=300'))
+  routes.get('/static/:version{[0-9a-f]{16}}/:name{.+}', (context) => {
+    const { version, name } = context.req.param()
+    // A page of another release is under way, during an upgrade: what it gets from here must not be kept under that name.
+    return answer(context, name, version === assetVersion ? 'public, max-age=31536000, immutable' : 'no-store')
+  })
   return routes
+}
+
+function answer(context: Context, name: string, cacheControl: string): Response | Promise<Response> {
+  const file = assetFiles.get(name)
+  if (!file) return context.notFound()
+  return context.body(file.content, 200, { 'content-type': file.type, 'cache-control': cacheControl })
 }

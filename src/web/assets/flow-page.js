@@ -1,102 +1,216 @@
-// Walks a flow through the public GraphQL API. A challenge that this page cannot draw is named, and never guessed at.
+// Walks a flow through the public GraphQL API. A challenge without a screen of its own gets a form made of its answer's rules.
 
-const step = `fragment Step on FlowExecution {
-  id stepToken status flow { title cancelUrl }
-  challenge {
-    __typename
-    ... on Challenge { component responseErrors { field message } }
-    ... on IdentificationChallenge { passwordFields primaryAction enrollUrl identificationRecoveryUrl: recoveryUrl }
-    ... on PasswordChallenge { pendingUser recoveryUrl }
-    ... on DummyChallenge { name }
-    ... on RedirectChallenge { to }
-    ... on AccessDeniedChallenge { errorMessage }
-    ... on FlowErrorChallenge { requestId }
-  }
-}`
-const start = `mutation($input: StartFlowInput!) { startFlow(input: $input) { ...Step ... on FlowError { code message } } } ${step}`
-const respond = `mutation($input: RespondInput!) { respond(input: $input) { ...Step ... on FlowError { code message } ... on StaleStepError { current { ...Step } } } } ${step}`
-
-const password = { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password' }
-const screens = {
-  IdentificationChallenge: (shown) => ({
-    member: 'identification',
-    button: shown.primaryAction,
-    fields: [
-      { name: 'uidField', label: 'User name or e-mail address', type: 'text', autocomplete: 'username' },
-      ...(shown.passwordFields ? [password] : []),
-    ],
-  }),
-  PasswordChallenge: (shown) => ({ member: 'password', text: shown.pendingUser, button: 'Continue', fields: [password] }),
-  UserLoginChallenge: () => ({
-    member: 'userLogin',
-    button: 'Continue',
-    fields: [{ name: 'rememberMe', label: 'Stay signed in', type: 'checkbox' }],
-  }),
-  DummyChallenge: (shown) => ({ member: 'dummy', text: shown.name, button: 'Continue', fields: [] }),
-}
+import { ask } from './flow/api.js'
+import { alert, button, element, line, link } from './flow/dom.js'
+import { refill } from './flow/field.js'
+import { plainForm } from './flow/plain-form.js'
+import { screens } from './flow/screens.js'
 
 const form = document.querySelector('#flow')
+const status = document.querySelector('#status')
+const heading = document.querySelector('h1')
+const here = location.pathname + location.search
+const memo = 'stagedoor.execution'
 
-async function ask(query, input) {
-  const reply = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables: { input } }),
-  })
-  const { data, errors } = await reply.json()
-  if (errors) throw new Error(errors[0].message)
-  return Object.values(data)[0]
+/** What is on screen: the execution, what the screen keeps, what was answered last, and what ends with it. */
+let drawn
+
+/** Shows what came of an operation. */
+async function show(result, answered) {
+  if (result.challenge) return draw(result, answered)
+  if (result.current) {
+    draw(await ask('read', result.current.id))
+    return say('This step was answered elsewhere meanwhile. This is where it stands.')
+  }
+  const wait = result.retryAfter ? ` (${result.retryAfter} seconds)` : ''
+  if (drawn && wait) return complain(`${result.message}${wait}`)
+  end(alert(`${result.message}${wait}`))
 }
 
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties)
-  made.append(...children)
-  return made
-}
+function draw(execution, answered) {
+  const { challenge, flow } = execution
+  const goesOn = drawn?.execution.id === execution.id && drawn.kind === challenge.__typename
+  const before = goesOn && challenge.responseErrors.length > 0 ? [...form.elements] : []
+  drawn?.left.abort()
+  drawn = {
+    execution,
+    kind: challenge.__typename,
+    answered,
+    memory: goesOn ? drawn.memory : {},
+    left: new AbortController(),
+  }
+  keep(execution)
+  heading.textContent = flow.title
+  document.title = flow.title
+  say('')
 
-function alert(text) {
-  return element('p', { role: 'alert' }, text)
-}
-
-function show(execution) {
-  const current = execution.current ?? execution
-  const shown = current.challenge
-  if (!shown) return form.replaceChildren(alert(execution.message), again())
-  if (shown.__typename === 'RedirectChallenge') return location.assign(shown.to)
-  if (shown.__typename === 'AccessDeniedChallenge') return form.replaceChildren(alert(shown.errorMessage), again())
-  if (shown.__typename === 'FlowErrorChallenge')
-    return form.replaceChildren(alert(`Something broke. Report ${shown.requestId}.`), again())
-  const screen = screens[shown.__typename]?.(shown)
-  if (!screen) return form.replaceChildren(alert(`This page cannot show ${shown.component}.`), again())
-  draw(current, screen)
-}
-
-function draw(current, { member, text, button, fields }) {
-  const errors = current.challenge.responseErrors.map(({ message }) => alert(message))
-  const inputs = fields.map(({ label, ...input }) => element('label', {}, label, element('input', input)))
-  form.replaceChildren(...(text ? [element('p', {}, text)] : []), ...errors, ...inputs, element('button', {}, button))
-  form.onsubmit = async (event) => {
+  const errors = errorBook(challenge.responseErrors)
+  const screen = (screens[challenge.__typename] ?? plainForm)(turnOf(drawn, errors))
+  const submit = screen.submit ? [element('button', {}, screen.submit)] : []
+  form.replaceChildren(
+    ...who(challenge),
+    ...errors.rest().map(alert),
+    ...screen.content,
+    ...submit,
+    ...(screen.more ?? []),
+    ...(screen.leads ? [] : footer(execution, screen.over)),
+  )
+  form.onsubmit = (event) => {
     event.preventDefault()
-    const values = [...form.querySelectorAll('input')].map((input) => [
-      input.name,
-      input.type === 'checkbox' ? input.checked : input.value,
-    ])
-    const response = { [member]: Object.fromEntries(values) }
-    await attempt(() => ask(respond, { executionId: current.id, stepToken: current.stepToken, response }))
+    if (screen.submit) send(async () => screen.answer(new FormData(form)))
   }
-  form.querySelector('input')?.focus()
+  refill(form, before)
+  focus(screen)
 }
 
-function again() {
-  return element('p', {}, element('a', { href: location.href }, 'Begin again'))
+/** What a screen may know and do. */
+function turnOf({ execution, answered, memory, left }, errors) {
+  return {
+    challenge: execution.challenge,
+    errors,
+    answered,
+    memory,
+    signal: left.signal,
+    send,
+    perform,
+    redraw: () => draw({ ...execution, challenge: { ...execution.challenge, responseErrors: [] } }),
+    reread: () => attempt(async () => show(await ask('read', execution.id))),
+  }
 }
 
+/** What was refused, by fields. What no screen takes is shown above it. */
+function errorBook(responseErrors) {
+  const taken = new Set()
+  const of = (field) => responseErrors.filter((error) => error.field === field)
+  const take = (field) => {
+    taken.add(field)
+    return of(field).map(({ message }) => message)
+  }
+  return Object.assign(take, {
+    only: (field, message) => responseErrors.length === 1 && of(field).some((error) => error.message === message),
+    rest: () => responseErrors.filter(({ field }) => !taken.has(field)).map(({ message }) => message),
+  })
+}
+
+/** Sends what the screen makes of what was filled in. `explain` puts into words why it made nothing. */
+function send(answer, explain = ({ message }) => message) {
+  const { execution, kind } = drawn
+  return attempt(async () => {
+    let response
+    try {
+      response = await answer()
+    } catch (error) {
+      return complain(explain(error))
+    }
+    const member = kind.charAt(0).toLowerCase() + kind.slice(1).replace(/Challenge$/, '')
+    const { id: executionId, stepToken } = execution
+    await show(await ask('respond', { executionId, stepToken, response: { [member]: response } }), response)
+  })
+}
+
+function perform(action) {
+  const { id: executionId, stepToken } = drawn.execution
+  return attempt(async () => show(await ask('perform', { executionId, stepToken, action })))
+}
+
+/** One thing at a time. What fails leaves the screen as it is, to be tried again: an answer counts once. */
 async function attempt(work) {
+  if (form.getAttribute('aria-busy') === 'true') return
+  form.setAttribute('aria-busy', 'true')
+  say('One moment ...')
   try {
-    show(await work())
+    await work()
   } catch (error) {
-    form.replaceChildren(alert(error.message), again())
+    complain(error.message)
+  } finally {
+    form.setAttribute('aria-busy', 'false')
+    if (status.textContent === 'One moment ...') say('')
   }
 }
 
-await attempt(() => ask(start, { slug: form.dataset.slug, query: location.search.slice(1) }))
+function complain(message) {
+  say('')
+  if (!drawn) return end(alert(message))
+  form.querySelector('[data-complaint]')?.remove()
+  const complaint = alert(message)
+  complaint.dataset.complaint = ''
+  form.prepend(complaint)
+}
+
+/** Nothing stands any more: what is left is to begin again. */
+function end(...content) {
+  drawn?.left.abort()
+  drawn = undefined
+  keep(undefined)
+  form.replaceChildren(...content, line(link(here, 'Begin again')))
+}
+
+function say(text) {
+  status.textContent = text
+}
+
+function who({ pendingUser, pendingUserAvatar }) {
+  if (!pendingUser) return []
+  return [element('p', { class: 'who' }, element('img', { src: pendingUserAvatar, alt: '', width: 32, height: 32 }), pendingUser)]
+}
+
+/** The ways out that the step offers. */
+function footer({ actions, flow }, over) {
+  if (over) return [line(link(here, 'Begin again'))]
+  const offered = actions.filter(({ enabled }) => enabled).map(({ type }) => type)
+  const cancel = link(flow.cancelUrl, 'Cancel')
+  cancel.addEventListener('click', (event) => {
+    if (!offered.includes('CANCEL')) return
+    event.preventDefault()
+    perform('CANCEL')
+  })
+  const restart = offered.includes('RESTART') ? [button('Start over', () => perform('RESTART'), { class: 'plain' })] : []
+  return [element('p', { class: 'footer' }, ...restart, cancel)]
+}
+
+/** To what was wrong, else to what is empty; where there is nothing to fill in, to the beginning. */
+function focus(screen) {
+  const fields = [...form.elements].filter((control) => {
+    return control.matches('input, select, textarea') && !control.hidden && !control.readOnly && control.type !== 'hidden'
+  })
+  const wrong = form.querySelector('[aria-invalid="true"]')
+  const first = fields.find(({ value }) => value === '') ?? fields[0]
+  const target = (wrong?.matches('fieldset') ? wrong.querySelector('input') : wrong) ?? screen.focus ?? first ?? heading
+  target.focus()
+}
+
+/** A page that is loaded again goes on where it was; a link that is followed begins anew. */
+function keep(execution) {
+  try {
+    if (execution) sessionStorage.setItem(memo, JSON.stringify({ here, id: execution.id }))
+    else sessionStorage.removeItem(memo)
+  } catch {
+    // A browser that keeps nothing for pages begins anew.
+  }
+}
+
+function kept() {
+  try {
+    const { here: page, id } = JSON.parse(sessionStorage.getItem(memo) ?? '{}')
+    const [navigation] = performance.getEntriesByType('navigation')
+    return navigation?.type === 'reload' && page === here ? id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Who comes back from a source goes on where they were, even if that is the end. */
+async function begin() {
+  const named = new URLSearchParams(location.hash.slice(1)).get('execution')
+  if (named) history.replaceState(null, '', here)
+  const standing = named ? await read(named) : await read(kept())
+  if (standing && (named || standing.status === 'ACTIVE')) return show(standing)
+  await show(await ask('start', { slug: form.dataset.slug, query: location.search.slice(1) }))
+}
+
+/** What another session began, or what is over for long, is nothing to go on with. */
+function read(id) {
+  return id ? ask('read', id).catch(() => undefined) : undefined
+}
+
+await attempt(begin)
