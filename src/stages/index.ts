@@ -12,6 +12,7 @@ import { dummyStage } from './dummy/dummy.stage.ts'
 import { emailStage } from './email/email.stage.ts'
 import { identificationStage } from './identification/identification.stage.ts'
 import { invitationStage } from './invitation/invitation.stage.ts'
+import { mtlsStage } from './mtls/mtls.stage.ts'
 import { passwordStage } from './password/password.stage.ts'
 import { promptStage } from './prompt/prompt.stage.ts'
 import { redirectStage } from './redirect/redirect.stage.ts'
@@ -36,6 +37,7 @@ export const stages: readonly StageDefinition[] = [
   emailStage,
   identificationStage,
   invitationStage,
+  mtlsStage,
   passwordStage,
   promptStage,
   redirectStage,
