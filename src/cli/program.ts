@@ -8,6 +8,7 @@ import { MigrationError } from '../db/migration-history.ts'
 import { version } from '../version.ts'
 import { applyBlueprintFile } from './blueprints.ts'
 import { CommandError } from './command-error.ts'
+import { createInvitation, type NewInvitation } from './invitations.ts'
 import { serve } from './serve.ts'
 import { createUser, setPassword } from './users.ts'
 
@@ -76,6 +77,20 @@ function createProgram(): Command {
         await setPassword(database, username, await hashFromStandardInput(config))
         say(`Set the password of ${username}.`)
       }),
+    )
+
+  program
+    .command('invitation')
+    .description('Letters that let people into an enrolment flow.')
+    .command('create')
+    .description('Makes an invitation and prints its link.')
+    .argument('<flow>', 'the slug of the flow it is for')
+    .option('--name <name>', 'what to call it')
+    .option('--single-use', 'let the first use be the last', false)
+    .option('--expires <instant>', 'until when it may be used, such as 2026-12-31T12:00:00Z')
+    .option('--data <json>', 'what the new account has, whatever is answered', '{}')
+    .action((flow: string, options: Omit<NewInvitation, 'flow'>) =>
+      withDatabase(async (database, config) => say(await createInvitation(database, config, { ...options, flow }))),
     )
   return program
 }

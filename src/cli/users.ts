@@ -31,5 +31,7 @@ export async function setPassword({ prisma }: Database, username: string, passwo
   await prisma.$transaction([
     prisma.user.update({ where: { id: user.id }, data: { passwordHash, passwordChangedAt: new Date() } }),
     prisma.session.deleteMany({ where: { userId: user.id } }),
+    // A link that was mailed before must not undo it.
+    prisma.flowToken.updateMany({ where: { userId: user.id, usedAt: null }, data: { usedAt: new Date() } }),
   ])
 }

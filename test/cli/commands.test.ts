@@ -3,6 +3,7 @@ import { openDatabase } from '../../src/db/database.ts'
 import { Browser } from '../support/browser.ts'
 import { startChildServer } from '../support/child-server.ts'
 import { quickEnvironment, runCommand } from '../support/command-line.ts'
+import { seedFlow } from '../support/seed.ts'
 
 /** Processes start slowly where others run beside them. */
 const patience = 120_000
@@ -15,6 +16,7 @@ describe('every command', { timeout: patience }, () => {
     [['user'], /Usage: stagedoor user/],
     [['user', 'create'], /Usage: stagedoor user create .*<username>[\s\S]*--password-stdin/],
     [['user', 'set-password'], /Usage: stagedoor user set-password .*<username>[\s\S]*--password-stdin/],
+    [['invitation', 'create'], /Usage: stagedoor invitation create .*<flow>[\s\S]*--single-use/],
   ])('explains itself: %j --help', async (command, usage) => {
     const { code, output, errors } = await runCommand([...command, '--help'])
 
@@ -102,6 +104,58 @@ describe('user', { timeout: patience }, () => {
     const database = openDatabase({ dataDir: env.DATA_DIR })
     onTestFinished(() => database.close())
     expect(await database.prisma.user.findMany()).toMatchObject([{ username: 'ada', passwordHash: null, isActive: true }])
+  })
+})
+
+describe('invitation create', { timeout: patience }, () => {
+  const create = (env: Record<string, string>, ...options: string[]) =>
+    runCommand(['invitation', 'create', 'joining', ...options], { ...env, PUBLIC_URL: 'https://login.example.test' })
+
+  async function withFlow() {
+    const env = quickEnvironment()
+    await runCommand(['migrate'], env)
+    const database = openDatabase({ dataDir: env.DATA_DIR ?? '' })
+    onTestFinished(() => database.close())
+    await seedFlow(database, { slug: 'joining', stages: [{ kind: 'invitation' }] })
+    return { env, invitations: () => database.prisma.invitation.findMany({ include: { flow: true } }) }
+  }
+
+  it('makes an invitation, and prints the link for who is invited', async () => {
+    const { env, invitations } = await withFlow()
+    const options = [
+      '--single-use',
+      '--expires',
+      '2026-12-31T12:00:00Z',
+      '--data',
+      '{"email":"ada@example.test"}',
+      '--name',
+      'ada',
+    ]
+    const { code, output } = await create(env, ...options)
+    const [made] = await invitations()
+
+    expect(made).toMatchObject({
+      name: 'ada',
+      singleUse: true,
+      expiresAt: new Date('2026-12-31T12:00:00Z'),
+      fixedData: { email: 'ada@example.test' },
+      flow: { slug: 'joining' },
+    })
+    expect({ code, output }).toEqual({ code: 0, output: `https://login.example.test/if/flow/joining/?itoken=${made?.id}\n` })
+    expect((await create(env, '--name', 'ada')).errors).toMatch(/There is an invitation "ada" already/)
+  })
+
+  it('says what is wrong, and makes none', async () => {
+    const { env, invitations } = await withFlow()
+
+    expect(await create(env, '--data', '[1]')).toMatchObject({ code: 1, errors: expect.stringMatching(/a JSON object/) })
+    expect(await create(env, '--data', '{')).toMatchObject({ code: 1, errors: expect.stringMatching(/a JSON object/) })
+    expect(await create(env, '--expires', 'tomorrow')).toMatchObject({ code: 1, errors: expect.stringMatching(/an instant/) })
+    expect(await runCommand(['invitation', 'create', 'nowhere'], env)).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/no flow "nowhere"/),
+    })
+    expect(await invitations()).toEqual([])
   })
 })
 
