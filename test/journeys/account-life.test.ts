@@ -5,7 +5,8 @@ import { faces } from '../support/journey-clients.ts'
 import type { JourneyClient } from '../support/journey-view.ts'
 import { describeJourneys, signIn } from '../support/journeys.ts'
 import { startMailServer } from '../support/mail-server.ts'
-import { configure, totpCode } from '../support/set-ups.ts'
+import { appFor } from '../support/second-factors.ts'
+import { configure } from '../support/set-ups.ts'
 
 const plain = 'default-authentication-flow'
 const strong = 'two-factor-authentication'
@@ -39,7 +40,7 @@ describeJourneys(
 
         const app = await configure(ground, client, 'default-authenticator-totp-setup')
         expect(app).toMatchObject({ kind: 'authenticator_totp', title: 'Set up an authenticator app' })
-        const codeNow = () => totpCode(ground, app.fields.configUrl)
+        const { codeNow } = appFor(ground, app.fields.configUrl)
         expect(await client.answer('authenticator_totp', { code: codeNow() })).toMatchObject({ kind: 'redirect' })
         const paper = await client.start('default-authenticator-static-setup')
         const [code] = paper.fields.codes as string[]
@@ -47,7 +48,10 @@ describeJourneys(
 
         ground.app.clock.advance(60)
         const byApp = new Client(ground.app.url)
-        expect(await signIn(byApp, strong, ada)).toMatchObject({ kind: 'authenticator_validate', fields: { configurationStages: [] } })
+        expect(await signIn(byApp, strong, ada)).toMatchObject({
+          kind: 'authenticator_validate',
+          fields: { configurationStages: [] },
+        })
         expect(await prove(byApp, codeNow())).toMatchObject({ kind: 'redirect', to: '/' })
         expect(await byApp.whoAmI()).toBe(username)
 
@@ -89,7 +93,7 @@ describeJourneys(
         ])
       })
 
-      it('gets an app by its own address too, which is nobody else\'s to open', async () => {
+      it("gets an app by its own address too, which is nobody else's to open", async () => {
         const ada = await ground.person()
         const client = new Client(ground.app.url)
         expect(await client.start('default-authenticator-totp-setup')).toMatchObject({ kind: 'access_denied' })

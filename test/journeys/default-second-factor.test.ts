@@ -24,7 +24,7 @@ describeJourneys('our own flows for a second factor', (ground) => {
       const shown = await first.answer('authenticator_validate', { selectedStage: paper?.pk })
       const [code] = shown.fields.codes as string[]
 
-      expect(choices.map(({ name }) => name)).toEqual(['Authenticator app', 'Recovery codes'])
+      expect(choices.map(({ name }) => name)).toEqual(['Authenticator app', 'Passkey or security key', 'Recovery codes'])
       expect(await first.answer('authenticator_static')).toMatchObject({ kind: 'redirect' })
       const second = new Client(ground.app.url)
       expect(await signIn(second, 'two-factor-authentication', ada)).toMatchObject({

@@ -76,7 +76,10 @@ describeJourneys('changing the password', (ground) => {
       expect(await choose(client, chosen, `${chosen}s`)).toMatchObject({
         errors: [{ field: 'nonFieldErrors', message: "Passwords don't match." }],
       })
-      expect(await choose(client, '')).toMatchObject({ kind: 'prompt', errors: [{ field: 'password' }, { field: 'password_repeat' }] })
+      expect(await choose(client, '')).toMatchObject({
+        kind: 'prompt',
+        errors: [{ field: 'password' }, { field: 'password_repeat' }],
+      })
       expect(await client.answer('prompt')).toMatchObject({ kind: 'prompt' })
       expect(await other.whoAmI()).toBe(ada.username)
       expect(await signIn(new Client(ground.app.url), sign, ada)).toMatchObject({ kind: 'redirect' })

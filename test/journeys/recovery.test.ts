@@ -33,8 +33,7 @@ describeJourneys(
       ground.app.clock.advance(6)
       return client.answer('email')
     }
-    const choose = (client: JourneyClient, password = chosen) =>
-      client.answer('prompt', { password, password_repeat: password })
+    const choose = (client: JourneyClient, password = chosen) => client.answer('prompt', { password, password_repeat: password })
 
     describe.each(faces)('over %s', (_, Client) => {
       it('gives a new password to who opens the link, and ends the sessions of who had the old one', async () => {
@@ -79,7 +78,9 @@ describeJourneys(
         const client = new Client(ground.app.url)
 
         expect(await open(client)).toMatchObject({ kind: 'authenticator_validate' })
-        expect(await client.answer('authenticator_validate', { code: '000000' })).toMatchObject({ kind: 'authenticator_validate' })
+        expect(await client.answer('authenticator_validate', { code: '000000' })).toMatchObject({
+          kind: 'authenticator_validate',
+        })
         expect(await client.whoAmI()).toBeUndefined()
         ground.app.clock.advance(120)
         expect(await client.answer('authenticator_validate', { code: codeNow() })).toMatchObject({ kind: 'prompt' })

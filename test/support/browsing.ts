@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { chromiumAvailable, noChromium, openChromium } from './chromium.ts'
-import { startTestApp, type TestApp } from './test-app.ts'
+import { type Account, startTestApp, type TestApp } from './test-app.ts'
 
 /** A browser and a server that knows by which address the browser finds it. */
 export class Browsing {
@@ -47,6 +47,14 @@ export class Browsing {
     return other
   }
 
+  /** Types a name and, on the next screen, a password. */
+  async signIn(page: Page, { username, password }: Pick<Account, 'username' | 'password'>): Promise<void> {
+    await page.getByLabel('User name or e-mail address').fill(username)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Continue' }).click()
+  }
+
   private async newPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
     page.setDefaultTimeout(10_000)
@@ -54,8 +62,7 @@ export class Browsing {
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => {
       // Other addresses may refuse, and what is no page has no icon of ours.
-      const isRefusal =
-        message.text().startsWith('Failed to load resource') && !/\/(?:static|graphql)/.test(message.location().url)
+      const isRefusal = message.text().startsWith('Failed to load resource') && !message.location().url.includes('/static/')
       if (message.type() === 'error' && !isRefusal) problems.push(message.text())
     })
     onTestFinished(async () => {

@@ -37,15 +37,15 @@ export interface VirtualAuthenticator {
   readonly setUserVerified: (verified: boolean) => Promise<void>
 }
 
-/** Gives a page one. */
-export async function addVirtualAuthenticator(page: Page): Promise<VirtualAuthenticator> {
+/** Gives a page one. One that keeps no passkeys knows its keys only when it is told which. */
+export async function addVirtualAuthenticator(page: Page, { hasResidentKey = true } = {}): Promise<VirtualAuthenticator> {
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       transport: 'internal',
-      hasResidentKey: true,
+      hasResidentKey,
       hasUserVerification: true,
       isUserVerified: true,
       automaticPresenceSimulation: true,

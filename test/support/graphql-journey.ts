@@ -118,7 +118,7 @@ export interface GraphQLReply {
 const enums = ['flowDesignation', 'userFields']
 
 function viewOfStep({ flow, challenge }: GraphQLStep): View {
-  const { __typename, component, responseErrors, flowInfo, ...fields } = challenge
+  const { __typename, component, responseErrors, responseFields: _, flowInfo, ...fields } = challenge
   for (const name of enums) if (name in fields) Object.assign(fields, { [name]: lowerCase(fields[name]) })
   return viewOf(snakeCase(__typename.replace(/Challenge$/, '')), component, fields, responseErrors, flowInfo ? flow : {})
 }

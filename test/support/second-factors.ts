@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
-import { RestJourney } from './rest-journey.ts'
 import { type Ground, signIn } from './journeys.ts'
+import { RestJourney } from './rest-journey.ts'
 import type { Account } from './test-app.ts'
 
 /** What somebody's app knows. */
@@ -17,12 +17,17 @@ export async function setUpTotp(ground: Ground, account: Account): Promise<TotpA
   })
   const client = new RestJourney(ground.app.url)
   const shown = await signIn(client, slug, account)
-  const secret = new URL(String(shown.fields.configUrl)).searchParams.get('secret') ?? ''
-  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
-  const codeNow = () => totp.generate({ timestamp: ground.app.clock.now().getTime() })
-  const done = await client.answer('authenticator_totp', { code: codeNow() })
+  const app = appFor(ground, shown.fields.configUrl)
+  const done = await client.answer('authenticator_totp', { code: app.codeNow() })
   if (done.kind !== 'redirect') throw new Error(`The app was not set up: ${JSON.stringify(done)}`)
   // A code counts once, also the one that set the app up.
   ground.app.clock.advance(60)
-  return { secret, codeNow }
+  return app
+}
+
+/** What an app makes of the address that it is set up with. */
+export function appFor(ground: Ground, configUrl: unknown): TotpApp {
+  const secret = new URL(String(configUrl)).searchParams.get('secret') ?? ''
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+  return { secret, codeNow: () => totp.generate({ timestamp: ground.app.clock.now().getTime() }) }
 }

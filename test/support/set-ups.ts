@@ -1,4 +1,3 @@
-import { Secret, TOTP } from 'otpauth'
 import { GraphQLJourney } from './graphql-journey.ts'
 import type { JourneyClient, View } from './journey-view.ts'
 import type { Ground } from './journeys.ts'
@@ -11,10 +10,4 @@ export async function configure(ground: Ground, client: JourneyClient, stageName
   if (!(client instanceof RestJourney)) throw new Error('There is no such face.')
   const { headers } = await client.send('GET', `/flows/-/configure/${id}/`)
   return client.follow({ kind: 'redirect', to: headers.get('location') ?? '', fields: {}, errors: [] })
-}
-
-/** The code of an app now, by the address that was shown as it was set up. */
-export function totpCode(ground: Ground, configUrl: unknown): string {
-  const secret = new URL(String(configUrl)).searchParams.get('secret') ?? ''
-  return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: ground.app.clock.now().getTime() })
 }

@@ -20,7 +20,12 @@ export const policyBindingModel: BlueprintModel = rowModel({
       order,
       negate: z.boolean().default(false).describe('Whether what it says is turned around.'),
       timeout: z.int().min(0).max(largest).default(30).describe('How long the policy may take, in seconds.'),
-      failureResult: z.boolean().default(false).describe('What counts when the policy fails to say anything.'),
+      failureResult: z
+        .boolean()
+        .default(false)
+        .describe(
+          'What counts when the policy fails to say anything. `false` refuses a flow, but leaves out only stages that act.',
+        ),
     })
     .refine(({ policy, group, user }) => [policy, group, user].filter((asked) => asked !== null).length === 1, {
       // One that asks nobody would be left out, and the flow would be open.
