@@ -35,8 +35,10 @@ export class SqlUserDirectory implements UserDirectory {
   async find(identifier: string, fields: readonly UserField[], caseInsensitive: boolean): Promise<User | undefined> {
     if (fields.length === 0 || identifier === '') return undefined
     const matches = fields.map((field) => this.match(field, caseInsensitive)).join(' OR ')
-    // Who is called exactly that comes first, so that nobody can step in front with another field or another case.
-    const text = `SELECT ${userColumns('u')} FROM "User" u WHERE ${matches} ORDER BY CASE WHEN u."username" = $1 THEN 0 ELSE 1 END, u."id" LIMIT 1`
+    // Who is called exactly that comes first, so that nobody can step in front with another field or another case; nor can
+    // an account that was never confirmed, with an address that somebody only claims to have.
+    const rank = `CASE WHEN u."username" = $1 THEN 0 WHEN u."isActive" THEN 1 ELSE 2 END`
+    const text = `SELECT ${userColumns('u')} FROM "User" u WHERE ${matches} ORDER BY ${rank}, u."id" LIMIT 1`
     const [row] = await this.sql.rows({
       text: text.replaceAll('$2', caseInsensitive ? '$2' : '$1'),
       values: caseInsensitive ? [identifier, normalizeIdentifier(identifier)] : [identifier],

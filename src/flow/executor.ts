@@ -11,7 +11,7 @@ import {
 import type { Execution } from './execution.ts'
 import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
-import { restoredRun } from './mailed-link.ts'
+import { restoredRun, withoutFlowToken } from './mailed-link.ts'
 import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
 import type { Planned } from './planner.ts'
@@ -51,11 +51,13 @@ export class FlowExecutor {
     this.flows = new FlowDirectory(deps, this.walker.planner)
   }
 
-  async start(request: StartRequest): Promise<Reply> {
+  async start(request: StartRequest, tries = 1): Promise<Reply> {
     const opened = await this.deps.store.open(request.visitor.session, { type: 'none' })
     const begun = await this.begin(await this.enter(request, opened))
-    if (!begun) throw new Error('A new execution collided with another.')
-    return begun
+    if (begun) return begun
+    // Something that its first stages rest on was changed meanwhile, such as an invitation that is good for one use.
+    if (tries >= mostTries) throw new ServiceUnavailableError(1)
+    return this.start(request, tries + 1)
   }
 
   /** Shows what stands. Policies are asked again, so that this may lead past a stage. */
@@ -119,7 +121,8 @@ export class FlowExecutor {
     given?: User,
     known: PlanContext = {},
   ): Promise<{ run: Run; planned: Planned }> {
-    const { visitor, flow, query } = request
+    const { visitor, flow } = request
+    const query = withoutFlowToken(request.query)
     const configuration = await this.deps.configurations.at(opened.revision)
     const live = await this.flows.find(flow, visitor, opened, configuration)
     if (!live) throw new FlowNotFoundError()

@@ -1,4 +1,4 @@
-import { putFirst, withContext } from './plan.ts'
+import { type FlowPlan, putFirst, withContext } from './plan.ts'
 import type { EngineDependencies, Opened } from './ports.ts'
 import type { StartRequest } from './request.ts'
 import { newRun, type Run } from './run.ts'
@@ -6,6 +6,11 @@ import type { Walker } from './walker.ts'
 
 /** The query's key for the token of a mailed link. */
 export const flowTokenKey = 'flow_token'
+
+/** The page's query as plans keep it: of a token that lets people in only the hash is stored. */
+export function withoutFlowToken({ [flowTokenKey]: _, ...query }: FlowPlan['query']): FlowPlan['query'] {
+  return query
+}
 
 /** What the second one reads who opens a mailed link. */
 export const linkWasUsed = 'Link was already used, please request a new link.'
@@ -28,7 +33,10 @@ export async function restoredRun(
     token.userId === undefined ? undefined : deps.users.byId(token.userId),
   ])
   const { hash, states, secrets } = token
-  const confirmed = putFirst({ ...token.plan, query, restored: hash }, { ...deps.confirmation, flowToken: hash })
+  const confirmed = putFirst(
+    { ...token.plan, query: withoutFlowToken(query), restored: hash },
+    { ...deps.confirmation, flowToken: hash },
+  )
   const plan = withContext(confirmed, { is_restored: { user: token.userId ?? null } })
   const id = deps.randomToken()
   const begun = newRun({

@@ -35,6 +35,9 @@ describe('a path to go on to', () => {
     '/\0',
     'javascript:alert(1)',
     'https:/evil.test',
+    '/.//evil.test',
+    '/a/..//evil.test',
+    '/%2e//evil.test',
     `/${'a'.repeat(2048)}`,
   ])('may not be %j', (next) => {
     expect(isSafeNextPath(next)).toBe(false)

@@ -8,7 +8,8 @@ export function isSafeNextPath(next: string): boolean {
   if (next.length > longest || !next.startsWith('/') || next.startsWith('//')) return false
   // Browsers take a backslash for a slash, and drop tabs and line breaks before they look for the host.
   for (const character of next) if (character === '\\' || character <= ' ' || character === '\u007f') return false
-  return true
+  // Whoever takes the dots out of `/.//host` first, such as a frontend's router, is left with a host.
+  return !new URL(next, 'http://localhost').pathname.startsWith('//')
 }
 
 /** A query string as names and values; the last one of a repeated name counts. Databases cannot keep NUL: such values are dropped. */

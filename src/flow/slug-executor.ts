@@ -4,7 +4,7 @@ import { FlowNotFoundError, ServiceUnavailableError } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { FlowExecutor, mostTries } from './executor.ts'
 import type { Judged } from './judge.ts'
-import { flowTokenKey } from './mailed-link.ts'
+import { flowTokenKey, withoutFlowToken } from './mailed-link.ts'
 import { type InlineStage, type PlanContext, putFirst } from './plan.ts'
 import type { Opened } from './ports.ts'
 import type { Reply } from './request.ts'
@@ -26,6 +26,8 @@ export interface SlugRequest {
   /** The page's query string, parsed. The last one counts. */
   readonly query: Readonly<Record<string, string>>
   readonly denialNext: string | undefined
+  /** How often it was tried before. */
+  readonly tries?: number
 }
 
 /** An answer that says neither which step nor which kind of stage it is for. */
@@ -54,7 +56,7 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
-  async answerBySlug(request: SlugRequest, answer: SlugAnswer, tries = 1): Promise<Reply> {
+  async answerBySlug(request: SlugRequest, answer: SlugAnswer): Promise<Reply> {
     const opened = await this.openBySlug(request)
     const digest = this.digest(request.slug, answer.body)
     const known = opened.execution
@@ -73,7 +75,7 @@ export class SlugExecutor extends FlowExecutor {
     if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
     const written = await this.write(this.answered(judged, answer, digest))
     if (written) return { ...written, stagesLeft: judged.stagesLeft }
-    return this.lostRace(request, answer, digest, { sequence: execution.sequence, tries })
+    return this.lostRace(request, answer, digest, execution.sequence)
   }
 
   /** Plans a flow about its caller, who then goes to its page, as an administrator's "execute" does; undefined: it is not for them. */
@@ -82,7 +84,7 @@ export class SlugExecutor extends FlowExecutor {
     const { run, planned } = await this.plan({ ...request, flow: { slug: request.slug } }, opened, about)
     if (planned.type !== 'planned') return undefined
     const begun = await this.begin({ ...(await this.walker.enter(run, planned)), restKey: request.slug })
-    return begun ?? this.prepare(request, about)
+    return begun ?? this.prepare(triedAgain(request), about)
   }
 
   /** Whether the page's link leads to another plan than the standing one. It does so once. */
@@ -99,7 +101,7 @@ export class SlugExecutor extends FlowExecutor {
     const { run, planned } = await this.plan({ ...request, flow: { slug: request.slug } }, opened, undefined, known)
     const through = planned.type === 'planned' ? { ...planned, plan: putFirst(planned.plan, first) } : planned
     const begun = await this.begin({ ...(await this.walker.enter(run, through)), restKey: request.slug })
-    return begun ?? this.startThrough(request, first, known)
+    return begun ?? this.startThrough(triedAgain(request), first, known)
   }
 
   private openBySlug({ visitor, slug }: SlugRequest): Promise<Opened> {
@@ -110,23 +112,23 @@ export class SlugExecutor extends FlowExecutor {
   private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
     const begun = await this.begin({ ...run, restKey: request.slug, delivered: endsAt(run, request) })
-    return begun ?? this.showBySlug(request)
+    return begun ?? this.showBySlug(triedAgain(request))
   }
 
   /** The answer was for a challenge that is gone; the client fetches the new one. */
   private async startOver(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
-    return (await this.begin({ ...run, restKey: request.slug }, true)) ?? this.showBySlug(request)
+    return (await this.begin({ ...run, restKey: request.slug }, true)) ?? this.showBySlug(triedAgain(request))
   }
 
   /** A first answer needs no cookie and no challenge fetched before. */
   private async answerFirst(request: SlugRequest, opened: Opened, answer: SlugAnswer, digest: string): Promise<Reply> {
     const run: Run = { ...(await this.enter({ ...request, flow: { slug: request.slug } }, opened)), restKey: request.slug }
     if (run.status !== 'active' || hasFailed(run) || run.definition.flow.slug !== request.slug)
-      return (await this.begin({ ...run, delivered: endsAt(run, request) })) ?? this.showBySlug(request)
+      return (await this.begin({ ...run, delivered: endsAt(run, request) })) ?? this.showBySlug(triedAgain(request))
     const judged = await this.judgeStanding(run, answer)
     const begun = await this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
-    return begun ?? this.lostRace(request, answer, digest, { sequence: undefined, tries: 1 })
+    return begun ?? this.lostRace(request, answer, digest, undefined)
   }
 
   private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
@@ -147,19 +149,11 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
-  private async lostRace(
-    request: SlugRequest,
-    answer: SlugAnswer,
-    digest: string,
-    judged: { readonly sequence: number | undefined; readonly tries: number },
-  ): Promise<Reply> {
+  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number | undefined): Promise<Reply> {
     const opened = await this.openBySlug(request)
-    if (!opened.execution) return this.showBySlug(request)
+    if (!opened.execution) return this.showBySlug(triedAgain(request))
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
-    if (opened.execution.sequence === judged.sequence) {
-      if (judged.tries >= mostTries) throw new ServiceUnavailableError(1)
-      return this.answerBySlug(request, answer, judged.tries + 1)
-    }
+    if (opened.execution.sequence === judgedAt) return this.answerBySlug(triedAgain(request), answer)
     const run = await this.runOf(request.visitor, opened, opened.execution)
     if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)
     const step = stepOf({ ...opened.execution, shown: { ...opened.execution.shown, errors: [] } }, run.definition, run)
@@ -195,8 +189,16 @@ function endsAt({ status, definition }: Run, { slug }: SlugRequest): boolean {
   return status !== 'active' && definition.flow.slug === slug
 }
 
+/** The request once more: what it rests on was changed meanwhile, or its address was taken. It must come to an end. */
+function triedAgain(request: SlugRequest): SlugRequest {
+  const { tries = 1 } = request
+  if (tries >= mostTries) throw new ServiceUnavailableError(1)
+  return { ...request, tries: tries + 1 }
+}
+
 /** The last request's query decides, as in authentik. */
-function withQuery(run: Run, { query, denialNext }: SlugRequest): Run {
+function withQuery(run: Run, { query: given, denialNext }: SlugRequest): Run {
+  const query = withoutFlowToken(given)
   const same = canonicalJson(run.plan.query) === canonicalJson(query)
   return { ...run, denialNext, plan: same ? run.plan : { ...run.plan, query } }
 }

@@ -1,5 +1,6 @@
 import type { FlowDefinition } from './definition.ts'
 import type { Execution } from './execution.ts'
+import { isJsonObject, type JsonValue } from './json.ts'
 import type { Run } from './run.ts'
 import { displayedUser } from './run.ts'
 import type { FlowAction, FlowStep } from './step.ts'
@@ -16,7 +17,7 @@ export function stepOf(
   return {
     executionId: execution.id,
     flow: definition.flow,
-    title: formatTitle(definition.flow.title, { app: '', user: displayedUser({ plan, ...who }) }),
+    title: formatTitle(definition.flow.title, { app: nameIn(plan.context.application), user: displayedUser({ plan, ...who }) }),
     query: plan.query,
     cancelPath: `/flows/-/cancel/${next === undefined ? '' : `?${new URLSearchParams({ next })}`}`,
     sequence,
@@ -27,6 +28,11 @@ export function stepOf(
     errors: shown.errors,
     actions: actionsOf(execution),
   }
+}
+
+/** What an application that wants something is called. */
+function nameIn(application: JsonValue | undefined): string {
+  return isJsonObject(application) && typeof application.name === 'string' ? application.name : ''
 }
 
 /** An execution that is over offers nothing. */
