@@ -9,6 +9,7 @@ import { version } from '../version.ts'
 import { applyBlueprintFile } from './blueprints.ts'
 import { CommandError } from './command-error.ts'
 import { createInvitation, type NewInvitation } from './invitations.ts'
+import { resealSecrets } from './secrets.ts'
 import { serve } from './serve.ts'
 import { createUser, setPassword } from './users.ts'
 
@@ -78,6 +79,13 @@ function createProgram(): Command {
         say(`Set the password of ${username}.`)
       }),
     )
+
+  program
+    .command('secrets')
+    .description('What is sealed in the database.')
+    .command('reseal')
+    .description('Seals all that lasts with SECRET_KEY, so that SECRET_KEY_PREVIOUS can be taken away.')
+    .action(() => withDatabase(async (database, { secretKeys }) => say(await resealSecrets(database, secretKeys))))
 
   program
     .command('invitation')

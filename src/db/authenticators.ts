@@ -39,7 +39,7 @@ export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
       name: String(row.name),
       lookup: readOptional(row.lookup, String),
       confirmed: readFlag(row.confirmed),
-      data: JSON.parse(this.box.open(String(row.sealed), contextOf(id))) as JsonObject,
+      data: JSON.parse(this.box.open(String(row.sealed), authenticatorContext(id))) as JsonObject,
       version: Number(row.version),
       failures: Number(row.failures),
       lastFailedAt: readOptional(row.lastFailedAt, readDate),
@@ -51,9 +51,10 @@ export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
 
 /** The data of an authenticator, for this row and no other. */
 export function sealAuthenticator(id: string, data: JsonObject, box: SecretBox): string {
-  return box.seal(JSON.stringify(data), contextOf(id))
+  return box.seal(JSON.stringify(data), authenticatorContext(id))
 }
 
-function contextOf(id: string): string {
+/** What the data of an authenticator is sealed for. */
+export function authenticatorContext(id: string): string {
   return `authenticator ${id}`
 }

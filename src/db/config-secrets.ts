@@ -30,12 +30,12 @@ export class ConfigSecrets {
     const secrets = Object.fromEntries(secret)
     if (stored && canonicalJson(this.openIfPossible(stored, ownerId)) === canonicalJson(secrets))
       return { config: open, sealed: stored }
-    return { config: open, sealed: this.box.seal(JSON.stringify(secrets), contextOf(ownerId)) }
+    return { config: open, sealed: this.box.seal(JSON.stringify(secrets), configContext(ownerId)) }
   }
 
   /** Throws a SecretBoxError when the server's keys do not open it. */
   open(sealed: string, ownerId: string): JsonObject {
-    return JSON.parse(this.box.open(sealed, contextOf(ownerId))) as JsonObject
+    return JSON.parse(this.box.open(sealed, configContext(ownerId))) as JsonObject
   }
 
   /** What was sealed with a key that is gone counts for nothing. */
@@ -60,6 +60,7 @@ function secretNames(schema: z.ZodObject): readonly string[] {
   return names
 }
 
-function contextOf(ownerId: string): string {
+/** What the secrets of a stage or an object are sealed for. */
+export function configContext(ownerId: string): string {
   return `config ${ownerId}`
 }

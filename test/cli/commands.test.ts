@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createSecretBox } from '../../src/credentials/secret-box.ts'
+import { configContext } from '../../src/db/config-secrets.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { Browser } from '../support/browser.ts'
 import { startChildServer } from '../support/child-server.ts'
@@ -16,6 +18,7 @@ describe('every command', { timeout: patience }, () => {
     [['user'], /Usage: stagedoor user/],
     [['user', 'create'], /Usage: stagedoor user create .*<username>[\s\S]*--password-stdin/],
     [['user', 'set-password'], /Usage: stagedoor user set-password .*<username>[\s\S]*--password-stdin/],
+    [['secrets', 'reseal'], /Usage: stagedoor secrets reseal/],
     [['invitation', 'create'], /Usage: stagedoor invitation create .*<flow>[\s\S]*--single-use/],
   ])('explains itself: %j --help', async (command, usage) => {
     const { code, output, errors } = await runCommand([...command, '--help'])
@@ -156,6 +159,27 @@ describe('invitation create', { timeout: patience }, () => {
       errors: expect.stringMatching(/no flow "nowhere"/),
     })
     expect(await invitations()).toEqual([])
+  })
+})
+
+describe('secrets reseal', { timeout: patience }, () => {
+  it('says what it has sealed anew, and what it could not', async () => {
+    const env = quickEnvironment()
+    const before = 'the key of last year, which somebody has seen'
+    await runCommand(['migrate'], env)
+    const database = openDatabase({ dataDir: env.DATA_DIR ?? '' })
+    onTestFinished(() => database.close())
+    const sealed = (key: string, id: string) => createSecretBox([key]).seal('{}', configContext(id))
+    const stage = { kind: 'captcha', config: {} }
+    await database.prisma.stage.create({ data: { ...stage, id: 'a', name: 'a', sealed: sealed(before, 'a') } })
+
+    expect(await runCommand(['secrets', 'reseal'], { ...env, SECRET_KEY_PREVIOUS: before })).toMatchObject({
+      code: 0,
+      output: 'Sealed 1 secrets anew.\n',
+    })
+    expect(await runCommand(['secrets', 'reseal'], env)).toMatchObject({ code: 0 })
+    await database.prisma.stage.create({ data: { ...stage, id: 'b', name: 'b', sealed: sealed(before, 'b') } })
+    expect(await runCommand(['secrets', 'reseal'], env)).toMatchObject({ code: 1, errors: expect.stringMatching(/Stage b/) })
   })
 })
 
