@@ -40,11 +40,16 @@ export class ConfigSecrets {
 
   /** What was sealed with a key that is gone counts for nothing. */
   openIfPossible(sealed: string | null | undefined, ownerId: string): JsonObject {
-    if (!sealed) return {}
+    return sealed && this.opens(sealed, ownerId) ? this.open(sealed, ownerId) : {}
+  }
+
+  /** Whether one of the server's keys opens it. */
+  opens(sealed: string, ownerId: string): boolean {
     try {
-      return this.open(sealed, ownerId)
+      this.open(sealed, ownerId)
+      return true
     } catch (error) {
-      if (error instanceof SecretBoxError) return {}
+      if (error instanceof SecretBoxError) return false
       throw error
     }
   }
@@ -53,7 +58,7 @@ export class ConfigSecrets {
 const known = new WeakMap<z.ZodObject, readonly string[]>()
 
 /** The fields of a config that no API may show. */
-function secretNames(schema: z.ZodObject): readonly string[] {
+export function secretNames(schema: z.ZodObject): readonly string[] {
   const names =
     known.get(schema) ?? readShape('Config', schema, 'input').fields.flatMap(({ name, secret }) => (secret ? [name] : []))
   known.set(schema, names)

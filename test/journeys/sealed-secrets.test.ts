@@ -136,6 +136,13 @@ describeJourneys('secrets of the configuration', (ground) => {
     })
     onTestFinished(() => rotated.close())
 
+    // Applied by that server, a blueprint that leaves a secret out would erase it.
+    const silent = text.replace(`private_key: ${secrets.captcha}, `, '')
+    await expect(applyText(stranger, silent)).rejects.toMatchObject({
+      field: 'private_key',
+      reason: expect.stringMatching(/sealed with another key/),
+    })
+
     const lost = new GraphQLJourney(stranger.url)
     expect(await lost.start(name)).toMatchObject({ kind: 'flow_error' })
     expect(await lost.answer('captcha', { token: 'solved' })).not.toMatchObject({ kind: 'identification' })

@@ -1,3 +1,4 @@
+import { secretNames } from '../../db/config-secrets.ts'
 import type { JsonObject, JsonValue } from '../../flow/json.ts'
 import { snakeCase } from '../../shapes/names.ts'
 import { Problem } from '../blueprint-error.ts'
@@ -24,6 +25,7 @@ export async function judgeColumns(kind: RowKind, { entry, given, row, id, trans
   const locateField = locateIn(entry)
   const parts = split(kind, given, locateField)
   const fields = kind.fields.judge(row ? readFields(kind, row) : {}, parts.fields, locateField)
+  if (row) refuseLosing(kind, row, parts.config, locateField)
   const config = kind.config.judge(row ? storedConfig(kind, row) : {}, parts.config, locateField)
   const refusal = await kind.model.check?.({ fields, config, row, transaction })
   if (refusal) throw new Problem(locateField([refusal.field]), refusal.reason, refusal.field)
@@ -35,6 +37,21 @@ export async function judgeColumns(kind: RowKind, { entry, given, row, id, trans
     columns.push(written as JsonObject)
   }
   return Object.assign({}, kind.model.constants, ...columns, configColumns(kind, config, id, row))
+}
+
+/** Secrets that this server's keys do not open would be gone for good, were they not all given anew. */
+function refuseLosing({ model, config }: RowKind, { id, sealed, config: stored }: Row, given: JsonObject, locateField: Locate) {
+  if (!model.secrets || !model.config || typeof sealed !== 'string' || model.secrets.opens(sealed, String(id))) return
+  // What stands open in the row is not among what was sealed.
+  const hidden = secretNames(model.config).filter((name) => !Object.hasOwn(stored as JsonObject, name))
+  const missing = hidden.find((name) => !Object.keys(given).some((key) => config.nameOf(key) === name))
+  if (missing === undefined) return
+  const field = snakeCase(missing)
+  throw new Problem(
+    locateField([field]),
+    'What is stored was sealed with another key. Write it here, or start with that key.',
+    field,
+  )
 }
 
 /** With its secrets. */
