@@ -6,6 +6,7 @@ export default defineConfig({
     // Two copies of graphql must not meet.
     server: { deps: { inline: [/graphql/, /pothos/] } },
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
+    globalSetup: ['./test/support/global-setup.ts'],
     reporters: ['default', './test/support/reporter.ts'],
     // A worker keeps what it has imported from one file to the next: evaluating the server anew for each took most of the time.
     isolate: false,

@@ -6,11 +6,9 @@ import { createPasswordHasher } from '../credentials/password-hasher.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { MigrationError } from '../db/migration-history.ts'
 import { version } from '../version.ts'
-import { applyBlueprintFile } from './blueprints.ts'
 import { CommandError } from './command-error.ts'
 import { createInvitation, type NewInvitation } from './invitations.ts'
 import { resealSecrets } from './secrets.ts'
-import { serve } from './serve.ts'
 import { createUser, setPassword } from './users.ts'
 
 /** Runs a command line and returns the exit code. */
@@ -25,6 +23,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+// The whole server is read by the commands that need it only: the others answer at once.
 function createProgram(): Command {
   const program = new Command('stagedoor')
     .description('A headless authentication flow server. Configured by environment variables, see the README.')
@@ -33,7 +32,7 @@ function createProgram(): Command {
   program
     .command('serve')
     .description('Migrates the database, loads the default blueprints and serves.')
-    .action(() => serve(readConfig()))
+    .action(async () => (await import('./serve.ts')).serve(readConfig()))
 
   program
     .command('migrate')
@@ -50,7 +49,9 @@ function createProgram(): Command {
     .description("Applies one file in authentik's format: all of it, or nothing.")
     .argument('<file>', 'the YAML file')
     .action((file: string) =>
-      withDatabase(async (database, { secretKeys }) => say(await applyBlueprintFile(database, secretKeys, file))),
+      withDatabase(async (database, { secretKeys }) =>
+        say(await (await import('./blueprints.ts')).applyBlueprintFile(database, secretKeys, file)),
+      ),
     )
 
   const user = program.command('user').description('Accounts.')

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 
+/** The variable that names a migrated database for tests to copy theirs from. Without it each migrates its own. */
+export const postgresqlTemplate = 'STAGEDOOR_TEST_TEMPLATE'
+
 const adminUrl = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 
 /** Whether tests can make databases; where it is false, skip. In CI nothing may be skipped, so there it is true or an error. */
@@ -12,14 +15,14 @@ export const postgresqlAvailable: boolean = await asAdmin('SELECT 1').then(
   },
 )
 
-/** A database of the test's own, empty. */
-export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** A database of the test's own: empty, or a copy of another one. */
+export async function createDatabase(template = 'template1'): Promise<{ name: string; url: string; drop(): Promise<void> }> {
   const name = `stagedoor_test_${randomBytes(6).toString('hex')}`
-  await asAdmin(`CREATE DATABASE ${name}`)
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template}`)
 
   const url = new URL(adminUrl)
   url.pathname = name
-  return { url: url.href, drop: () => dropDatabase(name) }
+  return { name, url: url.href, drop: () => dropDatabase(name) }
 }
 
 /** Lets connections that are being closed go in peace, which PostgreSQL waits five seconds for; ends those that a test forgot. */

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '../../src/db/database.ts'
-import { createDatabase, postgresqlAvailable } from './postgresql.ts'
+import { createDatabase, postgresqlAvailable, postgresqlTemplate } from './postgresql.ts'
 
 /** The stores that journeys run on, and why one may be left out on a developer's machine. */
 export const stores = [
@@ -22,10 +22,10 @@ export interface TestDatabase {
 
 let template: string | undefined
 
-/** Opens a fresh database; the embedded one is copied from one that was migrated before. */
+/** Opens a fresh database, copied from one that was migrated before. */
 export async function createTestDatabase(provider: StoreProvider): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'stagedoor-test-'))
-  const server = provider === 'postgresql' ? await createDatabase() : undefined
+  const server = provider === 'postgresql' ? await createDatabase(process.env[postgresqlTemplate]) : undefined
   if (provider === 'sqlite') copyFileSync(await migratedTemplate(), join(dataDir, 'stagedoor.db'))
   const database = openDatabase({ databaseUrl: server?.url, dataDir })
   await database.migrate()
