@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { text } from '../shapes/text.ts'
+import { mailLanguages } from './mail-languages.ts'
 import { fromOf, mailSettings, smtpOf } from './mail-settings.ts'
 
 /** Config fields of a stage whose mails carry codes, beside how long these count (reference: stages 4.16). */
@@ -21,7 +22,9 @@ export function readCodeMailSettings(config: unknown): CodeMailSettings | undefi
 /** A code on its way, and to whom. */
 export interface MailedCode {
   readonly address: string
-  readonly user: { readonly name: string; readonly username: string }
+  readonly user: { readonly name: string; readonly username: string; readonly attributes: unknown }
+  /** What their browser asks for. */
+  readonly languages: readonly string[]
   readonly code: string
   /** How long it counts. */
   readonly seconds: number
@@ -30,7 +33,7 @@ export interface MailedCode {
 /** A mail with a code in it. */
 export function codeMail(
   settings: Omit<CodeMailSettings, 'tokenExpiry'>,
-  { address, user, code, seconds }: MailedCode,
+  { address, user, languages, code, seconds }: MailedCode,
   services: { readonly now: () => Date; readonly brandTitle: () => string },
 ) {
   const { name, username } = user
@@ -39,6 +42,7 @@ export function codeMail(
     from: fromOf(settings),
     subject: settings.subject,
     template: settings.template,
+    languages: mailLanguages(user.attributes, languages),
     values: {
       token: code,
       expires: new Date(services.now().getTime() + seconds * 1000).toISOString(),

@@ -63,9 +63,9 @@ export class MailSender {
     this.transports.clear()
   }
 
-  private async write({ template, values }: OutgoingMail) {
+  private async write({ template, values, languages }: OutgoingMail) {
     try {
-      return await this.templates.render(template, { brand: { title: 'Stagedoor' }, ...values })
+      return await this.templates.render(template, { brand: { title: 'Stagedoor' }, ...values }, languages)
     } catch (error) {
       throw error instanceof MailTemplateError ? new MailFailure(error.message, true, { cause: error }) : error
     }

@@ -108,6 +108,22 @@ describe("an operator's folder", () => {
     expect(html).toContain('<h1')
   })
 
+  it('may say it in other languages, for who reads them before English', async () => {
+    const templates = withFiles({
+      'email/password_reset.de.html': 'Hallo',
+      'email/password_reset.de.txt': 'Hallo, {{ user.username }}',
+      'email/password_reset.pt-BR.html': 'Bom dia',
+    })
+    const html = async (...languages: string[]) => (await templates.render('email/password_reset.html', values, languages)).html
+
+    expect(await html('de-AT', 'en')).toBe('Hallo')
+    expect((await templates.render('email/password_reset.html', values, ['de'])).text).toBe('Hallo, ada')
+    expect(await html('fr', 'pt-BR')).toBe('Bom dia')
+    expect(await html('en-GB', 'de')).toContain('<h1')
+    expect(await html('fr', 'pt')).toContain('<h1')
+    expect(await html('../../x', 'constructor')).toContain('<h1')
+  })
+
   it('needs no text: a page without one is sent alone, never beside a text that says something else', async () => {
     const templates = withFiles({ 'email/password_reset.html': '<p>{{ url }}</p>' })
 

@@ -59,11 +59,15 @@ export class MailTemplates {
     return isMail(name) && this.files().has(name)
   }
 
-  /** Writes a mail. What it says of people is escaped in the HTML. */
-  async render(name: string, values: JsonObject): Promise<RenderedMail> {
+  /**
+   * Writes a mail, in the first of these languages that it is there in: `email/password_reset.de.html`. What it says of people is
+   * escaped in the HTML.
+   */
+  async render(asked: string, values: JsonObject, languages: readonly string[] = []): Promise<RenderedMail> {
     const files = this.files()
+    const name = inLanguage(asked, languages, files)
     const page = isMail(name) ? files.get(name) : undefined
-    if (!page) throw new MailTemplateError(`There is no mail template "${name}".`)
+    if (!page) throw new MailTemplateError(`There is no mail template "${asked}".`)
     const compiled = this.compile(files)
     const textName = name.replace(/\.html$/, '.txt')
     const text = files.get(textName)
@@ -118,6 +122,18 @@ async function write(engine: Liquid, name: string, values: JsonObject): Promise<
     const problem = error instanceof Error ? error.message : String(error)
     throw new MailTemplateError(`The mail template "${name}" is broken: ${problem}`, { cause: error })
   }
+}
+
+/** The page itself is in English, unless an operator has replaced it: whoever reads English before the others gets that. */
+function inLanguage(name: string, languages: readonly string[], files: TemplateFiles): string {
+  for (const language of languages) {
+    const [primary = ''] = language.split('-')
+    const variants = [language, primary].map((tag) => name.replace(/\.html$/, `.${tag}.html`))
+    const found = variants.find((variant) => files.has(variant))
+    if (found !== undefined) return found
+    if (primary.toLowerCase() === 'en') return name
+  }
+  return name
 }
 
 function isMail(name: string): boolean {

@@ -61,6 +61,8 @@ export interface OutgoingMail {
   readonly subject: string
   /** `email/password_reset.html`: the HTML one; a text one of the same name is sent with it. */
   readonly template: string
+  /** Language tags, the best first: a template may be there in one of them. */
+  readonly languages?: readonly string[]
   /** What the template may say. */
   readonly values: JsonObject
   /** Undefined: as the server's own settings say. */

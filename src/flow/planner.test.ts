@@ -10,6 +10,7 @@ const visitor: Visitor = {
   userAgent: '',
   requestId: 'request-1',
   host: 'login.example.test',
+  languages: () => [],
   proxyHeader: () => undefined,
   clientCertificate: undefined,
   deviceCookie: () => undefined,

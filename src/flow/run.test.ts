@@ -36,6 +36,7 @@ function runWith(about: Partial<Run> = {}, context: PlanContext = {}): Run {
     userAgent: '',
     requestId: '',
     host: '',
+    languages: () => [],
     proxyHeader: () => undefined,
     clientCertificate: undefined,
     deviceCookie: () => undefined,

@@ -19,6 +19,8 @@ export interface StageVisitor {
   readonly userAgent: string
   /** The host name the request was sent to. */
   readonly host: string
+  /** What the browser asks for, the best first: `de-AT`, `de`. */
+  readonly languages: () => readonly string[]
   /** A header set by a proxy that the operator trusts; undefined when the request came another way. Names in lower case. */
   readonly proxyHeader: (name: string) => string | undefined
   /** The certificate that the client showed to this server itself, as PEM. */

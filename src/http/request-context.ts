@@ -4,6 +4,7 @@ import type { IssuedHandle, RememberedDevice, Visitor } from '../flow/session.ts
 import type { SessionCookies } from '../session/cookie.ts'
 import { type Origin, originOf } from './client-address.ts'
 import { shownCertificate } from './client-certificate.ts'
+import { languagesOf } from './languages.ts'
 
 /** Prefix of session handles that travel in an Authorization header instead of a cookie. */
 const handlePrefix = 'sds_'
@@ -60,6 +61,7 @@ export class RequestContexts {
         userAgent: (headers['user-agent'] ?? '').slice(0, longestUserAgent),
         requestId,
         host: origin.host,
+        languages: () => languagesOf(headers['accept-language']),
         proxyHeader: (name) => (origin.behindProxy && this.proxyHeaders.has(name) ? joined(headers[name]) : undefined),
         get clientCertificate() {
           // A proxy shows its own one.

@@ -17,6 +17,7 @@ const stranger = {
   userAgent: '',
   requestId: 'request-1',
   host: '',
+  languages: () => [],
   proxyHeader: () => undefined,
   clientCertificate: undefined,
   deviceCookie: () => undefined,

@@ -53,6 +53,7 @@ export interface ContextOptions {
     readonly clientIp?: string
     readonly userAgent?: string
     readonly host?: string
+    readonly languages?: readonly string[]
     readonly proxyHeaders?: Readonly<Record<string, string>>
     readonly clientCertificate?: string
     readonly deviceCookies?: Readonly<Partial<Record<DeviceCookie, string>>>
@@ -161,6 +162,7 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
       clientIp: visitor.clientIp ?? '192.0.2.7',
       userAgent: visitor.userAgent ?? 'A browser',
       host: visitor.host ?? 'login.example.test',
+      languages: () => visitor.languages ?? [],
       proxyHeader: (name) => visitor.proxyHeaders?.[name],
       clientCertificate: visitor.clientCertificate,
       deviceCookie: (name) => visitor.deviceCookies?.[name],

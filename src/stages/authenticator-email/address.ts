@@ -56,7 +56,7 @@ export async function mailCode(context: Context, user: User, address: string): P
   const code = createOneTimeCode()
   const seconds = secondsOf(config.tokenExpiry)
   const sent = keepCode(services, purposeOf(context, user, address), code, seconds)
-  const mail = codeMail(config, { address, user, code, seconds }, services)
+  const mail = codeMail(config, { address, user, languages: context.visitor.languages(), code, seconds }, services)
   return { type: 'mailed', state: { address, sent }, effect: { type: 'send_mail', mail } }
 }
 

@@ -45,7 +45,11 @@ function mailTo(context: Context, user: User, { stageId, data }: Authenticator, 
   const settings = readCodeMailSettings(configOf(context, stageId, 'authenticator_email'))
   if (!settings || !services.hasMailTemplate(settings.template)) return unavailable(context)
   const seconds = secondsOf(settings.tokenExpiry)
-  const mail = codeMail(settings, { address: String(data.email), user, code, seconds }, services)
+  const mail = codeMail(
+    settings,
+    { address: String(data.email), user, languages: context.visitor.languages(), code, seconds },
+    services,
+  )
   return { type: 'sent', seconds, effects: [{ type: 'send_mail', mail }] }
 }
 

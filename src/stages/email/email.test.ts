@@ -89,6 +89,7 @@ describe('the first time the stage is shown', () => {
               from: 'system@authentik.local',
               subject: 'authentik',
               template: 'email/password_reset.html',
+              languages: [],
               values: {
                 url: 'https://login.example.test/if/flow/sign-in/?next=%2Fapp%2F&tenant=a+b&flow_token=random-token-1',
                 expires: new Date(testNow.getTime() + 1_800_000).toISOString(),
@@ -189,6 +190,17 @@ describe('the first time the stage is shown', () => {
 })
 
 describe('the mail', () => {
+  it('is in the language that its reader chose, else in what the browser asks for', async () => {
+    const reader = someUser({ attributes: { settings: { locale: 'pt-BR' } } })
+    const languagesOf = async (options: ContextOptions) =>
+      mailsIn(await stage.present(asking({ visitor: { languages: ['de-AT', 'en'] }, ...options }))).map(
+        ({ mail }) => mail.languages,
+      )
+
+    expect(await languagesOf({ pendingUser: reader })).toEqual([['pt-BR', 'de-AT', 'en']])
+    expect(await languagesOf({})).toEqual([['de-AT', 'en']])
+  })
+
   it('goes to the address that the context names', async () => {
     expect(await recipientOf({ context: { pending_user: { known: true, id: 7 }, email: ' other@example.test ' } })).toEqual({
       address: 'other@example.test',

@@ -1,3 +1,4 @@
+import { mailLanguages } from '../../credentials/mail-languages.ts'
 import { fromOf, smtpOf } from '../../credentials/mail-settings.ts'
 import type { OutgoingMail } from '../../flow/accounts.ts'
 import { secondsOf } from '../../flow/duration.ts'
@@ -37,7 +38,7 @@ export function addresseeOf(context: Context): Addressee {
 }
 
 /** A mail with a new link, and what makes the link work. A link for nobody leads nowhere. */
-export function mailTo({ to, user }: Addressee, { config, plan, services }: Context): Effect[] {
+export function mailTo({ to, user }: Addressee, { config, pendingUser, plan, services, visitor }: Context): Effect[] {
   const token = services.randomToken()
   const seconds = secondsOf(config.tokenExpiry)
   const { [flowTokenKey]: _, ...query } = plan.query
@@ -46,6 +47,7 @@ export function mailTo({ to, user }: Addressee, { config, plan, services }: Cont
     from: fromOf(config),
     subject: config.subject,
     template: config.template,
+    languages: mailLanguages(to && pendingUser?.attributes, visitor.languages()),
     values: {
       url: services.flows.pageUrl({ ...query, [flowTokenKey]: token }),
       expires: new Date(services.now().getTime() + seconds * 1000).toISOString(),
