@@ -25,6 +25,7 @@ import { ExecutionBus } from './operations/execution-bus.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { Metrics } from './operations/metrics.ts'
 import { accountRoutes } from './rest/account-routes.ts'
+import { administrationRoutes } from './rest/administration-routes.ts'
 import { executorRoutes } from './rest/executor-route.ts'
 import { openApiDocument } from './rest/openapi.ts'
 import { schemaRoutes } from './rest/schema-routes.ts'
@@ -126,7 +127,21 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   http.route('/', healthRoutes({ ping: () => database.ping(), metrics, token: config.metrics.token }))
   http.route('/', graphqlRoutes(graphql, services))
   http.route('/api/v3', executorRoutes(executor, codec))
-  http.route('/api/v3', accountRoutes({ userOf, groupsOf: (id) => users.groupsOf(id) }, executor))
+  const groupsOf = (id: number) => users.groupsOf(id)
+  http.route('/api/v3', accountRoutes({ userOf, groupsOf }, executor))
+  http.route(
+    '/api/v3',
+    administrationRoutes({
+      userOf,
+      groupsOf,
+      configuration: (visitor) => executor.flows.configuration(visitor),
+      invitation: (id) => engine.accounts.invitation(id),
+      hasMailTemplate: (name) => engine.mailTemplates.has(name),
+      post: engine.post,
+      flowPageUrl: engine.flowPageUrl,
+      now,
+    }),
+  )
   http.route(
     '/',
     schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl, cookieName: config.sessionCookieName })),

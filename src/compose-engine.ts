@@ -16,6 +16,7 @@ import { Courier } from './delivery/courier.ts'
 import { MailSender } from './delivery/mail-sender.ts'
 import { MailTemplates } from './delivery/mail-templates.ts'
 import { createSmsSender } from './delivery/sms-sender.ts'
+import type { OutgoingMail } from './flow/accounts.ts'
 import type { AuditEvent } from './flow/effects.ts'
 import { ServiceUnavailableError } from './flow/errors.ts'
 import type { InlineStage } from './flow/plan.ts'
@@ -54,12 +55,16 @@ export interface Engine {
   readonly box: SecretBox
   readonly store: SqlExecutionStore
   readonly users: SqlUserDirectory
+  readonly accounts: SqlAccountDirectory
   readonly executor: SlugExecutor
   /** Sends the mails that flows have left, once it is started. */
   readonly courier: Courier
+  readonly mailTemplates: MailTemplates
   readonly sources: SourceGateway
   /** The absolute URL of a flow's page. */
   readonly flowPageUrl: (slug: string, query: string) => string
+  /** Queues mails that no flow sends: all of them, or none. */
+  readonly post: (mails: readonly OutgoingMail[]) => Promise<void>
   close(): Promise<void>
 }
 
@@ -97,8 +102,9 @@ export function composeEngine(parts: EngineParts): Engine {
 
   const mailTemplates = new MailTemplates(config.mail.templatesDir)
   const sender = new MailSender(config.mail, mailTemplates)
+  const queue = new SqlMailQueue(database.sql, box, now)
   const courier = new Courier({
-    queue: new SqlMailQueue(database.sql, box, now),
+    queue,
     send: (id, mail, signal) => sender.send(id, mail, signal),
     audit: (event) => audit(event, itself),
     log,
@@ -106,6 +112,7 @@ export function composeEngine(parts: EngineParts): Engine {
     now,
     sleep,
   })
+  const accounts = new SqlAccountDirectory(database.sql)
   const flowPageUrl = (slug: string, query: string) =>
     `${config.flowPageUrl.replace('{slug}', slug)}${query === '' ? '' : `?${query}`}`
   const sources = createSourceGateway(config.publicUrl, {
@@ -138,7 +145,7 @@ export function composeEngine(parts: EngineParts): Engine {
       }),
       users,
       authenticators: new SqlAuthenticatorDirectory(database.sql, box),
-      accounts: new SqlAccountDirectory(database.sql),
+      accounts,
       passwords: passwordsOf(config),
       sources,
       sendSms: createSmsSender({ report: (error) => report(error, '') }),
@@ -169,7 +176,11 @@ export function composeEngine(parts: EngineParts): Engine {
     await courier.close()
     sender.close()
   }
-  return { box, store, users, executor, courier, sources, flowPageUrl, close }
+  const post = async (mails: readonly OutgoingMail[]) => {
+    await queue.enqueue(...mails)
+    courier.wake()
+  }
+  return { box, store, users, accounts, executor, courier, mailTemplates, sources, flowPageUrl, post, close }
 }
 
 /** Passkeys are made for the host that people know, and used on its pages and those of the frontends that may ask. */

@@ -35,6 +35,11 @@ export class SqlMailQueue implements MailQueue {
     this.now = now
   }
 
+  /** Puts all of them into the queue, or none. */
+  async enqueue(...mails: readonly OutgoingMail[]): Promise<void> {
+    await this.sql.write(mails.map((mail) => mailStatement(mail, this.box, this.now())))
+  }
+
   async claim(most: number, lease: number): Promise<readonly QueuedMail[]> {
     const now = this.now()
     const until = new Date(now.getTime() + lease * 1000)

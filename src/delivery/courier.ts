@@ -151,7 +151,11 @@ function isAddressed(mail: OutgoingMail): mail is AddressedMail {
 /** Mail servers repeat whom they refuse; logs are no place for that. */
 function problemOf(error: unknown, mail: OutgoingMail | undefined): string {
   const problem = error instanceof Error ? error.message : String(error)
-  return mail?.to ? problem.replaceAll(mail.to.address, '(the recipient)') : problem
+  if (!mail?.to) return problem
+  return [mail.to.address, ...(mail.cc ?? []), ...(mail.bcc ?? [])].reduce(
+    (text, address) => text.replaceAll(address, '(the recipient)'),
+    problem,
+  )
 }
 
 /** A link or a code that works no more is of no use to anybody. */

@@ -35,7 +35,9 @@ export class MailSender {
   async send(id: string, mail: AddressedMail, signal: AbortSignal): Promise<void> {
     const smtp = mail.smtp ?? this.settings.smtp
     if (!smtp) throw new MailFailure('no EMAIL_HOST. Set it, or name a mail server in the stage (README, Configuration).', false)
-    if (!isAddress(mail.to.address)) throw new MailFailure('This is no address that mail can be sent to.', true)
+    const { cc = [], bcc = [] } = mail
+    if (![mail.to.address, ...cc, ...bcc].every(isAddress))
+      throw new MailFailure('This is no address that mail can be sent to.', true)
     const { html, text } = await this.write(mail)
     const from = mail.from || this.settings.from
     try {
@@ -43,6 +45,8 @@ export class MailSender {
         messageId: `<${id}@${domainOf(from)}>`,
         from: oneLine(from),
         to: { name: oneLine(mail.to.name).slice(0, longestName), address: mail.to.address },
+        cc: cc.map(nameless),
+        bcc: bcc.map(nameless),
         subject: oneLine(mail.subject),
         html,
         ...(text !== undefined && { text }),
@@ -110,6 +114,11 @@ function connect({ host, port, username, password, useTls, useSsl, timeout }: Sm
 /** Names are people's own: they must not begin another header. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+}
+
+/** Not a text, which would be read for names and more addresses. */
+function nameless(address: string) {
+  return { name: '', address }
 }
 
 /** One address, and nothing that a mail server could take for more. */

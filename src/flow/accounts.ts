@@ -57,6 +57,10 @@ export interface UserChange extends Partial<WritableUser> {
 export interface OutgoingMail {
   /** Undefined: nobody has that address. Such a mail is written and dropped, so that it takes as long as another. */
   readonly to: { readonly address: string; readonly name: string } | undefined
+  /** Addresses of those who get a copy, and may be seen to. */
+  readonly cc?: readonly string[]
+  /** Addresses of those who get a copy that nobody else sees. */
+  readonly bcc?: readonly string[]
   readonly from: string
   readonly subject: string
   /** `email/password_reset.html`: the HTML one; a text one of the same name is sent with it. */

@@ -5,15 +5,7 @@ import type { Configuration } from '../flow/ports.ts'
 import type { SlugExecutor } from '../flow/slug-executor.ts'
 import { defaultAvatar, type User } from '../flow/user.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment } from '../http/app.ts'
-
-/** Who asks, by session or by API token. */
-export interface Accounts {
-  /** Undefined for somebody who is not signed in. */
-  userOf(request: HttpEnvironment['Variables']['request']): Promise<User | undefined>
-  groupsOf(userId: number): Promise<readonly { readonly id: string; readonly name: string; readonly isSuperuser: boolean }[]>
-}
-
-const notSignedIn = { detail: 'Authentication credentials were not provided.', code: 'not_authenticated' }
+import { type Accounts, administratorOf, notSignedIn } from './permissions.ts'
 
 /** What clients written for authentik ask about themselves and the server. */
 export function accountRoutes(accounts: Accounts, executor: FlowExecutor & SlugExecutor): HttpApp {
@@ -42,11 +34,8 @@ export function accountRoutes(accounts: Accounts, executor: FlowExecutor & SlugE
 
   routes.get('/flows/instances/:slug/execute/', async (context) => {
     const { request } = context.var
-    const user = await accounts.userOf(request)
-    if (!user) return context.json(notSignedIn, 403)
-    if (!(await accounts.groupsOf(user.id)).some((group) => group.isSuperuser)) {
-      return context.json({ detail: 'You do not have permission to perform this action.', code: 'permission_denied' }, 403)
-    }
+    const user = await administratorOf(context, accounts)
+    if (user instanceof Response) return user
     const slug = context.req.param('slug')
     const reply = await executor.prepare({ visitor: request.visitor, slug, query: {}, denialNext: undefined }, user)
     if (!reply) return context.json({ detail: 'Flow not applicable.', code: 'invalid' }, 400)

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import { parseQuery } from '../flow/next-path.ts'
-import { isOfSomebody } from '../flow/session.ts'
 import type { SlugExecutor, SlugRequest } from '../flow/slug-executor.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } from '../http/app.ts'
 import { readJsonObjectBody } from '../http/body.ts'
 import { encodeStep } from './encode-step.ts'
+import { refuseForgery } from './permissions.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** `GET` and `POST /flows/executor/:slug/`: flows for clients written for authentik (reference: flow-core 3, stages 1). */
@@ -33,21 +33,6 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
   routes.all('/flows/executor/:slug/', (context) => methodNotAllowed(context, 'GET, HEAD, POST'))
 
   return routes
-}
-
-/** A signed-in session's unsafe request must prove that it comes from our page; an anonymous one has nothing to lose. */
-function refuseForgery(context: Context<HttpEnvironment>): Response | undefined {
-  const { request } = context.var
-  const { visitor, byCookie } = request
-  const signedIn = visitor.session.type === 'handle' && isOfSomebody(visitor.session.handle)
-  if (!byCookie || !signedIn || request.csrfProven()) return undefined
-  return context.json(
-    {
-      detail: 'CSRF Failed: send the value of the cookie authentik_csrf in the header X-authentik-CSRF.',
-      code: 'permission_denied',
-    },
-    403,
-  )
 }
 
 /** A redirect stage has led into another flow, which such clients know by another address. */

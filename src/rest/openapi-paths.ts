@@ -1,9 +1,35 @@
+import { mostAddressees, mostCopies } from './invitation-mail.ts'
+
 const slug = { name: 'slug', in: 'path', required: true, schema: { type: 'string' }, description: 'The slug of the flow.' }
 const query = {
   name: 'query',
   in: 'query',
   schema: { type: 'string' },
   description: 'The query string of the page, encoded once more: `next` and what stages read. The last request decides.',
+}
+
+const invitation = {
+  name: 'invite_uuid',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', format: 'uuid' },
+  description: 'The id of the invitation.',
+}
+const addresses = (maxItems: number, description: string) => ({
+  type: 'array',
+  items: { type: 'string', format: 'email', maxLength: 254 },
+  maxItems,
+  description,
+})
+const invitationMail = {
+  type: 'object',
+  required: ['email_addresses'],
+  properties: {
+    email_addresses: { ...addresses(mostAddressees, 'Who is invited: each gets a mail of their own.'), minItems: 1 },
+    cc_addresses: addresses(mostCopies, 'Who gets a copy of each mail.'),
+    bcc_addresses: addresses(mostCopies, 'Who gets a copy of each mail that nobody else sees.'),
+    template: { type: 'string', default: 'email/invitation.html', description: 'What the mail says: a file of the templates.' },
+  },
 }
 
 const json = (description: string, schema: object) => ({ description, content: { 'application/json': { schema } } })
@@ -53,6 +79,24 @@ export function describePaths(): object {
           200: json('Where the flow goes on.', anyObject),
           400: refused('The flow does not apply.'),
           403: refused('Not allowed.'),
+        },
+      },
+    },
+    '/stages/invitation/invitations/{invite_uuid}/send_email/': {
+      parameters: [invitation],
+      post: {
+        operationId: 'stages_invitation_invitations_send_email_create',
+        tags: ['stages'],
+        summary: 'Mails an invitation, one mail for each address. The caller must be an administrator.',
+        security: [{ session: [] }, { token: [] }],
+        requestBody: { required: true, content: { 'application/json': { schema: invitationMail } } },
+        responses: {
+          204: { description: 'The mails are on their way.' },
+          400: json('An address or the template is none, or the invitation names no flow or has expired.', anyObject),
+          403: refused('Not allowed, or the CSRF header is missing.'),
+          404: refused('There is no such invitation.'),
+          413: refused('The body is too large.'),
+          415: refused('The body is not JSON.'),
         },
       },
     },
