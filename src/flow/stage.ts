@@ -110,6 +110,8 @@ export interface StageObjectDefinition<Config extends z.ZodObject = z.ZodObject>
   /** What blueprints call its name, where that is not `name`. */
   readonly nameField?: string
   readonly config: Config
+  /** The challenge of its own stage with this object alone, before anybody answers: for administrators. */
+  preview?(config: z.output<Config>): JsonObject
   /** Ids of what its config names, which must exist. */
   references?(config: z.output<Config>): readonly string[]
 }

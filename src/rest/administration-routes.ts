@@ -7,6 +7,7 @@ import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } fr
 import { readJsonObjectBody } from '../http/body.ts'
 import { fieldErrors } from '../shapes/field-errors.ts'
 import { invitationMailBody, invitationMails } from './invitation-mail.ts'
+import type { Preview } from './object-preview.ts'
 import { type Accounts, administratorOf, refuseForgery } from './permissions.ts'
 
 /** What administrators work with. */
@@ -16,6 +17,8 @@ export interface Administration extends Accounts {
   hasMailTemplate(name: string): boolean
   /** Queues all of them, or none. */
   post(mails: readonly OutgoingMail[]): Promise<void>
+  /** A prompt as its stage would show it. */
+  previewPrompt(body: object): Preview
   readonly flowPageUrl: (slug: string, query: string) => string
   readonly now: () => Date
 }
@@ -25,18 +28,22 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** What administrators do by programs written for authentik. */
 export function administrationRoutes(administration: Administration): HttpApp {
   const routes = createRoutes()
-  const path = '/stages/invitation/invitations/:pk/send_email/'
+  const forAdministrators = (path: string, work: (context: Context<HttpEnvironment>) => Promise<Response>) => {
+    routes.post(path, async (context) => {
+      // Nobody's browser adds an API token by itself.
+      const forged = context.var.request.apiKey === undefined ? refuseForgery(context) : undefined
+      if (forged) return forged
+      const administrator = await administratorOf(context, administration)
+      return administrator instanceof Response ? administrator : work(context)
+    })
+    routes.all(path, (context) => methodNotAllowed(context, 'POST'))
+  }
 
-  routes.post(path, async (context) => {
-    // Nobody's browser adds an API token by itself.
-    const forged = context.var.request.apiKey === undefined ? refuseForgery(context) : undefined
-    if (forged) return forged
-    const administrator = await administratorOf(context, administration)
-    if (administrator instanceof Response) return administrator
-    return mailInvitation(context, administration)
+  forAdministrators('/stages/invitation/invitations/:pk/send_email/', (context) => mailInvitation(context, administration))
+  forAdministrators('/stages/prompt/prompts/preview/', async (context) => {
+    const preview = administration.previewPrompt(await readJsonObjectBody(context))
+    return 'shown' in preview ? context.json(preview.shown) : context.json(preview.errors, 400)
   })
-
-  routes.all(path, (context) => methodNotAllowed(context, 'POST'))
 
   return routes
 }

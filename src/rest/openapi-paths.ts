@@ -100,6 +100,20 @@ export function describePaths(): object {
         },
       },
     },
+    '/stages/prompt/prompts/preview/': {
+      post: {
+        operationId: 'stages_prompt_prompts_preview_create',
+        tags: ['stages'],
+        summary: 'Shows a prompt that is not stored, as its stage would. The caller must be an administrator.',
+        security: [{ session: [] }, { token: [] }],
+        requestBody: { required: true, content: { 'application/json': { schema: anyObject } } },
+        responses: {
+          200: challenge,
+          400: json('What is wrong with the prompt, by fields.', anyObject),
+          403: refused('Not allowed, or the CSRF header is missing.'),
+        },
+      },
+    },
     '/core/users/me/': {
       get: {
         operationId: 'core_users_me_retrieve',

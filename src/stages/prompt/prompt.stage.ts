@@ -19,6 +19,11 @@ const config = z.object({
 
 type Context = StageContext<z.output<typeof config>, unknown>
 
+const previewedPrompt = {
+  ...promptObject,
+  preview: (prompt: object) => ({ fields: [showField(startField(prompt as Prompt, { promptData: {}, person: undefined }))] }),
+}
+
 /** Shows a form of configured fields, and keeps what is answered (reference: stages 4.4). */
 export const promptStage = defineStage({
   kind: 'prompt',
@@ -26,7 +31,7 @@ export const promptStage = defineStage({
   model: 'authentik_stages_prompt.promptstage',
   description: 'Shows a form of configured fields and keeps the answers for later stages.',
   keyedField: 'answers',
-  objects: [promptObject],
+  objects: [previewedPrompt],
 
   config,
 

@@ -53,7 +53,7 @@ describe('a prompt', () => {
       order: 0,
     })
     expect(configProblems(promptObject, {})).toEqual(['fieldKey', 'label', 'type'])
-    expect(promptStage.objects).toEqual([promptObject])
+    expect(promptStage.objects).toMatchObject([promptObject])
   })
 
   it('is of one of the known types', () => {
