@@ -27,7 +27,7 @@ import { Metrics } from './operations/metrics.ts'
 import { accountRoutes } from './rest/account-routes.ts'
 import { administrationRoutes } from './rest/administration-routes.ts'
 import { executorRoutes } from './rest/executor-route.ts'
-import { previewOf } from './rest/object-preview.ts'
+import { objectPreviews } from './rest/object-preview.ts'
 import { openApiDocument } from './rest/openapi.ts'
 import { schemaRoutes } from './rest/schema-routes.ts'
 import { WireCodec } from './rest/wire-codec.ts'
@@ -139,12 +139,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
       invitation: (id) => engine.accounts.invitation(id),
       hasMailTemplate: (name) => engine.mailTemplates.has(name),
       post: engine.post,
-      previewPrompt: (body) => {
-        const prompts = registry.get('prompt')
-        const [prompt] = prompts.objects ?? []
-        if (!prompt) throw new Error('The kind "prompt" has no objects.')
-        return previewOf(prompt, codec, { kind: prompts.kind, component: prompts.component ?? '' }, body)
-      },
+      previews: objectPreviews(registry, codec),
       flowPageUrl: engine.flowPageUrl,
       now,
     }),

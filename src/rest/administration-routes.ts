@@ -7,7 +7,7 @@ import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } fr
 import { readJsonObjectBody } from '../http/body.ts'
 import { fieldErrors } from '../shapes/field-errors.ts'
 import { invitationMailBody, invitationMails } from './invitation-mail.ts'
-import type { Preview } from './object-preview.ts'
+import type { ObjectPreview } from './object-preview.ts'
 import { type Accounts, administratorOf, refuseForgery } from './permissions.ts'
 
 /** What administrators work with. */
@@ -17,8 +17,7 @@ export interface Administration extends Accounts {
   hasMailTemplate(name: string): boolean
   /** Queues all of them, or none. */
   post(mails: readonly OutgoingMail[]): Promise<void>
-  /** A prompt as its stage would show it. */
-  previewPrompt(body: object): Preview
+  readonly previews: readonly ObjectPreview[]
   readonly flowPageUrl: (slug: string, query: string) => string
   readonly now: () => Date
 }
@@ -40,10 +39,12 @@ export function administrationRoutes(administration: Administration): HttpApp {
   }
 
   forAdministrators('/stages/invitation/invitations/:pk/send_email/', (context) => mailInvitation(context, administration))
-  forAdministrators('/stages/prompt/prompts/preview/', async (context) => {
-    const preview = administration.previewPrompt(await readJsonObjectBody(context))
-    return 'shown' in preview ? context.json(preview.shown) : context.json(preview.errors, 400)
-  })
+  for (const { path, of } of administration.previews) {
+    forAdministrators(path, async (context) => {
+      const preview = of(await readJsonObjectBody(context))
+      return 'shown' in preview ? context.json(preview.shown) : context.json(preview.errors, 400)
+    })
+  }
 
   return routes
 }

@@ -1,5 +1,5 @@
-import type { z } from 'zod'
-import type { StageObjectDefinition } from '../flow/stage.ts'
+import type { StageRegistry } from '../flow/registry.ts'
+import type { StageDefinition, StageObjectDefinition } from '../flow/stage.ts'
 import { fieldErrors } from '../shapes/field-errors.ts'
 import { snakeCase } from '../shapes/names.ts'
 import { readShape } from '../shapes/shape.ts'
@@ -9,17 +9,37 @@ import type { WireCodec } from './wire-codec.ts'
 /** What an object would look like on the screen of its stage, or what is wrong with it by fields. */
 export type Preview = { readonly shown: object } | { readonly errors: Readonly<Record<string, readonly string[]>> }
 
-/** Shows an object that is not stored (reference: stages 4.4, "Preview"). */
-export function previewOf(
-  { config, preview }: StageObjectDefinition,
+/** Where objects of one kind are shown that are not stored (reference: stages 4.4, "Preview"). */
+export interface ObjectPreview {
+  readonly path: string
+  of(body: object): Preview
+}
+
+/** The previews of all kinds of object that have one. Compiled once. */
+export function objectPreviews(stages: StageRegistry, codec: WireCodec): readonly ObjectPreview[] {
+  return stages.all().flatMap((stage) =>
+    (stage.objects ?? []).flatMap((object) => {
+      const { preview } = object
+      return preview
+        ? [{ path: `/stages/${stage.kind}/${object.kind}s/preview/`, of: showing(stage, object, preview, codec) }]
+        : []
+    }),
+  )
+}
+
+function showing(
+  { kind, component }: StageDefinition,
+  { config }: StageObjectDefinition,
+  preview: NonNullable<StageObjectDefinition['preview']>,
   codec: WireCodec,
-  { kind, component }: { readonly kind: string; readonly component: string },
-  body: object,
-): Preview {
+): (body: object) => Preview {
   const shape = readShape('Preview', config, 'input')
-  const own = compileFromWire(shape)(body)
-  const judged = config.safeParse(own)
-  if (judged.success) return { shown: { component, ...codec.encode(kind, preview?.(judged.data as z.output<typeof config>)) } }
-  const errors = fieldErrors(judged.error, own, shape).map(({ field, message }) => [snakeCase(field), [message]] as const)
-  return { errors: Object.fromEntries(errors) }
+  const fromWire = compileFromWire(shape)
+  return (body) => {
+    const own = fromWire(body)
+    const judged = config.safeParse(own)
+    if (judged.success) return { shown: { component, ...codec.encode(kind, preview(judged.data)) } }
+    const errors = fieldErrors(judged.error, own, shape).map(({ field, message }) => [snakeCase(field), [message]] as const)
+    return { errors: Object.fromEntries(errors) }
+  }
 }

@@ -21,11 +21,14 @@ export interface WireShapes {
 /** Translates challenges and answers between the engine's words and the wire's. Compiled once. */
 export class WireCodec {
   readonly shapes: readonly WireShapes[]
+  /** Kinds whose answers are members under keys of an administrator's. */
+  private readonly keyed: ReadonlySet<string>
   private readonly encoders: ReadonlyMap<string, Convert>
   private readonly decoders: ReadonlyMap<string, Convert>
 
   constructor(stages: StageRegistry) {
     this.shapes = [...stages.all().flatMap(shapesOf), frameworkShapes(accessDenied), frameworkShapes(flowError)]
+    this.keyed = new Set(this.shapes.flatMap(({ kind, keyedField }) => (keyedField === undefined ? [] : [kind])))
     this.encoders = new Map(this.shapes.map(({ kind, challenge }) => [kind, compileToWire(challenge)]))
     this.decoders = new Map(
       this.shapes.flatMap(({ kind, response, keyedField }) => {
@@ -47,8 +50,7 @@ export class WireCodec {
 
   /** What the wire calls a field that an error is about. */
   fieldName(kind: string, field: string): string {
-    const keyed = this.shapes.some((shapes) => shapes.kind === kind && shapes.keyedField !== undefined)
-    return keyed && field !== 'nonFieldErrors' ? field : snakeCase(field)
+    return this.keyed.has(kind) && field !== 'nonFieldErrors' ? field : snakeCase(field)
   }
 }
 
