@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Liquid, type LiquidOptions } from 'liquidjs'
 import type { JsonObject } from '../flow/json.ts'
 
 const ownFolder = fileURLToPath(new URL('../../templates/', import.meta.url))
+
+/** Names below a folder, hidden by no dot. */
+const nameForm = /^[^./\\][^/\\]*(?:\/[^./\\][^/\\]*)*$/
 
 /** What mails share: never sent by itself. */
 const shared = 'layouts/'
@@ -56,7 +59,8 @@ export class MailTemplates {
   }
 
   has(name: string): boolean {
-    return isMail(name) && this.files().has(name)
+    // Asked for with every step that mails: only these files are looked at, not the folders.
+    return isMail(name) && nameForm.test(name) && this.folders.some((folder) => existsSync(join(folder, name)))
   }
 
   /**
