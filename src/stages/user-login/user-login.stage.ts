@@ -14,8 +14,14 @@ const config = z.object({
     'How long a browser counts as known to who has signed in with it: policies read `auth_method_args.known_device`. Zero: never.',
   ),
   terminateOtherSessions: z.boolean().default(false).describe('Whether all other sessions of the user end.'),
-  networkBinding: z.enum(networkBindings).default('no_binding').describe('How much of its network a session is bound to.'),
-  geoipBinding: z.enum(geoipBindings).default('no_binding').describe('How much of its place a session is bound to.'),
+  networkBinding: z
+    .enum(networkBindings)
+    .default('no_binding')
+    .describe('How much of its network a session is bound to. Kept with the session, and not enforced yet.'),
+  geoipBinding: z
+    .enum(geoipBindings)
+    .default('no_binding')
+    .describe('How much of its place a session is bound to. Kept with the session, and not enforced yet.'),
 })
 
 /** Attaches the pending user to the session (reference: stages 4.7). */
