@@ -46,6 +46,7 @@ export async function solvesAltchaTask(task: AltchaTask, payload: string, keys: 
   const solution = readSolution(payload)
   if (!solution || !isFresh(task, now)) return false
   const { expiresAt: _, ...parameters } = task.challenge.parameters
+  // The library types parameters by algorithm; these are the ones that it made itself.
   const challenge = { parameters, signature: task.challenge.signature } as unknown as Challenge
   const { verified } = await verifySolution({ challenge, solution, deriveKey, ...secrets(keys) })
   return verified

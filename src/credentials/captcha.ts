@@ -46,6 +46,7 @@ export interface CaptchaFields {
 
 /** Reads the config of a captcha stage as its own schema has let it through, with the secrets that are kept apart. */
 export function captchaSettings(config: Json, secrets: Json): CaptchaSettings {
+  // Judged by the stage's own schema already, which nobody but its folder may import.
   return { ...config, ...secrets } as unknown as CaptchaSettings
 }
 

@@ -71,6 +71,7 @@ export class StoredConfigurations implements Configurations {
     if (known) return known
     const [row] = await this.sql.rows({ text: 'SELECT "content" FROM "FlowDefinition" WHERE "id" = $1', values: [definitionId] })
     if (!row) throw new Error(`The definition ${definitionId} is not stored.`)
+    // Written by this very class, and never changed.
     return this.pin({ ...(readJsonObject(row.content) as unknown as Omit<FlowDefinition, 'id'>), id: definitionId })
   }
 

@@ -17,6 +17,7 @@ function runWith(about: Partial<Run> = {}, context: PlanContext = {}): Run {
     reEvaluatePolicies: true,
     invalidResponseAction: 'retry' as const,
   })
+  // The flow itself plays no part in these tests.
   const definition = {
     id: 'definition',
     bindings: [binding('first'), binding('second')],

@@ -107,8 +107,6 @@ export interface StageObjectDefinition<Config extends z.ZodObject = z.ZodObject>
   readonly kind: string
   /** authentik's name of the model in blueprints. */
   readonly model: string
-  /** What blueprints call its name, where that is not `name`. */
-  readonly nameField?: string
   readonly config: Config
   /** The challenge of its own stage with this object alone, before anybody answers: for administrators. */
   preview?(config: z.output<Config>): JsonObject
@@ -118,6 +116,7 @@ export interface StageObjectDefinition<Config extends z.ZodObject = z.ZodObject>
 
 /** Declares a kind of object. */
 export function defineStageObject<Config extends z.ZodObject>(definition: StageObjectDefinition<Config>): StageObjectDefinition {
+  // As with stages: its functions only ever meet what its own schema let through.
   return definition as unknown as StageObjectDefinition
 }
 

@@ -63,6 +63,7 @@ async function shown(kind: string, status = 'active') {
   })
   const { data, errors } = await graphql({ schema: builder.toSchema(), source: query, contextValue: {} })
   expect(errors).toBeUndefined()
+  // graphql-js types what a query returns as unknown values.
   const { step } = data as unknown as { step: { challenge: { responseFields: Record<string, unknown>[] } } }
   return step.challenge.responseFields.map((field) =>
     Object.fromEntries(Object.entries(field).filter(([, value]) => value !== null)),

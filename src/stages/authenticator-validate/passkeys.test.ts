@@ -60,6 +60,7 @@ const nobody = (authenticators: readonly Authenticator[], options: ContextOption
 async function opened(context: ReturnType<typeof asking>) {
   const verdict = await stage.present(context)
   if (verdict.type !== 'ask') throw new Error(`The stage did not ask: ${verdict.type}`)
+  // The contract types what any kind shows; this is what this kind does.
   const { deviceChallenges } = verdict.challenge as unknown as {
     deviceChallenges: { deviceClass: string; challenge: JsonObject }[]
   }

@@ -79,6 +79,7 @@ export const promptStage = defineStage({
 /** The fields in order; undefined where one is gone: a form without it could let somebody pass who must answer it. */
 function fieldsOf(context: Context): readonly StartedField[] | undefined {
   const { config: settings, objects, flow, plan } = context
+  // What an object holds was judged by its own schema when it was read.
   const prompts = settings.fields.flatMap((id) => (Object.hasOwn(objects, id) ? [objects[id]?.config as unknown as Prompt] : []))
   if (prompts.length < settings.fields.length) return undefined
   const person = flow.designation === 'stage_configuration' ? personOf(context) : undefined
