@@ -8,7 +8,8 @@ export const signInSlug = 'bench-sign-in'
 export const stepsSlug = 'bench-steps'
 export const stepsInFlow = 8
 
-const step = `fragment Step on FlowExecution {
+/** What clients ask of a step. */
+export const stepFields = `fragment Step on FlowExecution {
   id stepToken sequence status
   challenge {
     ... on Challenge { component responseErrors { field message code } flowInfo { title layout background cancelUrl } }
@@ -19,13 +20,17 @@ const step = `fragment Step on FlowExecution {
   }
   actions { type enabled }
 }`
-const start = `mutation Start($input: StartFlowInput!) { startFlow(input: $input) { ...Step ... on FlowError { code message } } } ${step}`
-const respond = `mutation Respond($input: RespondInput!) { respond(input: $input) { ...Step ... on FlowError { code message } } } ${step}`
+const start = `mutation Start($input: StartFlowInput!) { startFlow(input: $input) { ...Step ... on FlowError { code message } } } ${stepFields}`
+const respond = `mutation Respond($input: RespondInput!) { respond(input: $input) { ...Step ... on FlowError { code message } } } ${stepFields}`
+const perform = `mutation Perform($input: PerformActionInput!) { performAction(input: $input) { ...Step ... on FlowError { code message } } } ${stepFields}`
+const read = `query Read($id: ID!) { flowExecution(id: $id) { ...Step } } ${stepFields}`
 const viewer = 'query Viewer { viewer { user { id username name email type } } }'
 
-interface Step {
+/** A step, as far as journeys look at it. */
+export interface Step {
   readonly id: string
   readonly stepToken: string
+  readonly sequence: number
   readonly status?: string
 }
 
@@ -92,13 +97,26 @@ export const restWhoAmI: Journey = async (client, username) => {
   return 1
 }
 
-async function startFlow(client: PlainClient, slug: string): Promise<Step> {
+/** Begins a flow. */
+export async function startFlow(client: PlainClient, slug: string): Promise<Step> {
   return stepIn(await client.post('/graphql', { query: start, variables: { input: { slug } } }), 'startFlow')
 }
 
-async function answer(client: PlainClient, { id, stepToken }: Step, response: object): Promise<Step> {
+/** Answers a step. */
+export async function answer(client: PlainClient, { id, stepToken }: Step, response: object): Promise<Step> {
   const input = { executionId: id, stepToken, response }
   return stepIn(await client.post('/graphql', { query: respond, variables: { input } }), 'respond')
+}
+
+/** Does one of the things that a step offers beside its answer. */
+export async function act(client: PlainClient, { id, stepToken }: Step, action: string): Promise<Step> {
+  const input = { executionId: id, stepToken, action }
+  return stepIn(await client.post('/graphql', { query: perform, variables: { input } }), 'performAction')
+}
+
+/** What stands now. */
+export async function readStep(client: PlainClient, id: string): Promise<Step> {
+  return stepIn(await client.post('/graphql', { query: read, variables: { id } }), 'flowExecution')
 }
 
 function stepIn({ text }: PlainReply, field: string): Step {

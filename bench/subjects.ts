@@ -52,7 +52,8 @@ export async function seed(database: Database, hasher: Hasher): Promise<void> {
   })
 }
 
-function environment(hasher: Hasher) {
+/** What servers that are measured run with. */
+export function environment(hasher: Hasher) {
   return {
     NODE_ENV: 'benchmark',
     PASSWORD_HASHER: hasher,

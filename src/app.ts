@@ -8,14 +8,18 @@ import { networksOf } from './config.ts'
 import { sha256Hex } from './credentials/random.ts'
 import type { Database } from './db/database.ts'
 import { SqlSessionDirectory } from './db/sessions.ts'
+import { SqlWatchedExecutions } from './db/watched-executions.ts'
+import { ExecutionExpiredError, ExecutionNotFoundError } from './flow/errors.ts'
 import { StageRegistry } from './flow/registry.ts'
 import type { SlugExecutor } from './flow/slug-executor.ts'
+import type { StageDefinition } from './flow/stage.ts'
 import type { User } from './flow/user.ts'
 import type { GraphQLServices } from './graphql/builder.ts'
 import { graphqlRoutes } from './graphql/routes.ts'
 import { createSchema } from './graphql/schema.ts'
 import { GraphQLServer } from './graphql/server.ts'
 import { GraphQLSockets, longestFarewell } from './graphql/socket.ts'
+import { SubscriptionLimits } from './graphql/subscription-limits.ts'
 import { AllowedOrigins } from './http/allowed-origins.ts'
 import type { HttpApp } from './http/app.ts'
 import { createListener } from './http/listener.ts'
@@ -24,14 +28,21 @@ import { createHttpApp } from './http/server.ts'
 import { ExecutionBus } from './operations/execution-bus.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { Metrics } from './operations/metrics.ts'
+import { OneUse } from './operations/one-use.ts'
+import { Waiters } from './operations/waiters.ts'
 import { accountRoutes } from './rest/account-routes.ts'
 import { administrationRoutes } from './rest/administration-routes.ts'
+import { duoImportRoutes } from './rest/duo-import-routes.ts'
 import { executorRoutes } from './rest/executor-route.ts'
+import { HeldAnswers } from './rest/held-answers.ts'
 import { objectPreviews } from './rest/object-preview.ts'
 import { openApiDocument } from './rest/openapi.ts'
+import { probeRoutes } from './rest/probe-routes.ts'
 import { schemaRoutes } from './rest/schema-routes.ts'
 import { WireCodec } from './rest/wire-codec.ts'
 import { SessionCookies } from './session/cookie.ts'
+import { createSealedClaims } from './session/sealed-claims.ts'
+import { SubscriptionTickets } from './session/tickets.ts'
 import { stages } from './stages/index.ts'
 import { version } from './version.ts'
 import { pageRoutes } from './web/pages.ts'
@@ -44,6 +55,8 @@ export interface AppDependencies {
   readonly database: Database
   readonly log: Logger
   readonly now?: () => Date
+  /** The kinds of stage; those of the product unless told. */
+  readonly kinds?: readonly StageDefinition[]
   /** Resolves after that time, and rejects as soon as the signal aborts. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }
@@ -55,29 +68,38 @@ export interface App {
   readonly metrics: Metrics
   readonly executor: SlugExecutor
   readonly sweep: () => Promise<void>
-  /** Begins to send the mails that flows have left. */
+  /** Begins to send the messages that flows have left, or looks for some at once. */
   readonly deliver: () => void
-  /** Lets subscribers look again whether they may still watch. */
-  readonly remind: () => void
+  /** Looks for subscriptions that have missed something, or may not watch any more, and lets those look again. Never rejects. */
+  readonly remind: () => Promise<void>
+  /** Closes sockets that are idle, dead or not read. */
+  readonly tend: () => void
   /** Tells clients of sockets, lets requests finish, and closes what was opened here; not the database. */
   close(): Promise<void>
 }
 
 /** The composition root: the only place that knows every part. */
-export function createApp({ config, database, log, now = () => new Date(), sleep = abortableSleep }: AppDependencies): App {
+export function createApp({
+  config,
+  database,
+  log,
+  kinds = stages,
+  now = () => new Date(),
+  sleep = abortableSleep,
+}: AppDependencies): App {
   const report = (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'a request failed')
   const metrics = new Metrics()
-  const registry = new StageRegistry(stages)
+  const registry = new StageRegistry(kinds)
   const codec = new WireCodec(registry)
   const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log)
-  const bus = new ExecutionBus(
-    redis && {
-      publish: redis.command,
-      subscribe: redis.subscribe,
-      failed: (error) => log.warn({ err: error }, 'other nodes were not told of a change'),
-    },
-  )
-  metrics.watchSubscriptions(() => bus.size)
+  const watched = new SqlWatchedExecutions(database.sql, now)
+  const bus = new ExecutionBus({
+    remote: redis && { publish: redis.command, subscribe: redis.subscribe },
+    standing: (ids) => watched.standing(ids),
+    failed: (error) => log.warn({ err: error }, 'changes were not carried, or not looked for'),
+  })
+  const limits = new SubscriptionLimits(config.subscriptionLimit)
+  metrics.watchSubscriptions(() => limits.streams)
   const engine = composeEngine({
     config,
     database,
@@ -86,13 +108,23 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     codec,
     metrics,
     events: bus,
+    waits: (waiting) => waiters.attendAlone(waiting),
     redis: redis?.command,
     now,
     sleep,
     report,
   })
   const { box, store, users, executor } = engine
+  const waiters = new Waiters({
+    resume: (visitor, executionId, signal) => executor.waits.resume(visitor, executionId, signal),
+    listen: (id) => bus.listen(id),
+    now,
+    sleep,
+    isOver: (error) => error instanceof ExecutionNotFoundError || error instanceof ExecutionExpiredError,
+    failed: (error, executionId) => log.error({ err: error, executionId }, 'an execution that waits could not be taken up'),
+  })
   const sessions = new SqlSessionDirectory(database.sql, now)
+  const usedTickets = new OneUse(now, redis?.command)
 
   const userOf = async ({ visitor, apiKey }: RequestContext): Promise<User | undefined> => {
     if (apiKey !== undefined) return users.byToken(sha256Hex(apiKey), now())
@@ -103,13 +135,28 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     executor,
     report,
     listen: (id) => bus.listen(id),
+    attend: (waiting) => waiters.attend(waiting),
+    limits,
+    tickets: new SubscriptionTickets({
+      claims: createSealedClaims(box, now),
+      isFirst: (id, seconds) => usedTickets.isFirst(id, seconds),
+      now,
+    }),
     sessions: {
+      find: async (key) => {
+        const { session, reissue } = await store.open(key, { type: 'none' })
+        return reissue ? undefined : session
+      },
       current: async (visitor) => {
         const { session, sessionUser, reissue } = await store.open(visitor.session, { type: 'none' })
         return session && sessionUser && !reissue ? { session, user: sessionUser } : undefined
       },
       list: (id) => sessions.list(id),
-      revoke: (id, userId) => sessions.revoke(id, userId),
+      revoke: async (id, userId) => {
+        const executions = await sessions.revoke(id, userId)
+        for (const executionId of executions ?? []) bus.publish({ executionId, sequence: 0 })
+        return executions !== undefined
+      },
     },
   }
 
@@ -127,7 +174,14 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   const http = createHttpApp({ contexts, origins, metrics, report })
   http.route('/', healthRoutes({ ping: () => database.ping(), metrics, token: config.metrics.token }))
   http.route('/', graphqlRoutes(graphql, services))
-  http.route('/api/v3', executorRoutes(executor, codec))
+  const held = new HeldAnswers({
+    executor,
+    listen: (id) => bus.listen(id),
+    attend: (waiting) => waiters.attend(waiting),
+    longest: config.heldAnswerSeconds,
+    sleep,
+  })
+  http.route('/api/v3', executorRoutes(executor, codec, held))
   const groupsOf = (id: number) => users.groupsOf(id)
   http.route('/api/v3', accountRoutes({ userOf, groupsOf }, executor))
   http.route(
@@ -144,6 +198,8 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
       now,
     }),
   )
+  http.route('/api/v3', probeRoutes(executor, registry))
+  http.route('/api/v3', duoImportRoutes({ userOf, groupsOf, ...engine.duoImports }))
   http.route(
     '/',
     schemaRoutes(openApiDocument(codec, { version, publicUrl: config.publicUrl, cookieName: config.sessionCookieName })),
@@ -160,7 +216,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
   http.route('/', pageRoutes({ executor, userOf, cancelAddressed: (key) => store.cancelAddressed(key) }))
   http.route('/', staticRoutes())
 
-  const sockets = new GraphQLSockets({ graphql, services, contexts, origins })
+  const sockets = new GraphQLSockets({ graphql, services, contexts, origins, now })
   let closed: Promise<void> | undefined
   const server = createListener(getRequestListener(http.fetch), config.tls)
   server.on('upgrade', (incoming, socket, head) => {
@@ -177,6 +233,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     executor,
     sweep: () => sessions.sweep(),
     remind: () => bus.remind(),
+    tend: () => sockets.tend(),
     deliver: () => engine.courier.start(),
     close: () => (closed ??= close()),
   }
@@ -185,6 +242,7 @@ export function createApp({ config, database, log, now = () => new Date(), sleep
     // From here on nobody new is let in. Sockets say goodbye before their streams end: their clients know what that means.
     const drained = closeServer(server)
     const left = sockets.close()
+    waiters.close()
     bus.close()
     await Promise.all([drained, left, engine.close()])
     redis?.close()

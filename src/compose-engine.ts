@@ -5,22 +5,27 @@ import { createPasswordHasher, HasherBusyError } from './credentials/password-ha
 import { equalsInConstantTime, randomToken, sha256Hex } from './credentials/random.ts'
 import { createSecretBox, type SecretBox } from './credentials/secret-box.ts'
 import { SqlAccountDirectory } from './db/accounts.ts'
+import { AuthenticatorImport } from './db/authenticator-import.ts'
 import { SqlAuthenticatorDirectory } from './db/authenticators.ts'
 import { ConfigSecrets } from './db/config-secrets.ts'
 import { StoredConfigurations } from './db/configurations.ts'
 import type { Database } from './db/database.ts'
 import { SqlExecutionStore } from './db/execution-store.ts'
-import { SqlMailQueue } from './db/mail-queue.ts'
+import { SqlMessageQueue } from './db/message-queue.ts'
 import { SqlUserDirectory } from './db/users.ts'
 import { Courier } from './delivery/courier.ts'
+import type { CourierDependencies } from './delivery/lane.ts'
+import { mailChannel } from './delivery/mail-channel.ts'
 import { MailSender } from './delivery/mail-sender.ts'
 import { MailTemplates } from './delivery/mail-templates.ts'
+import { smsChannel } from './delivery/sms-channel.ts'
 import { createSmsSender } from './delivery/sms-sender.ts'
+import { createDuoClient } from './duo/duo-client.ts'
 import type { OutgoingMail } from './flow/accounts.ts'
 import type { AuditEvent } from './flow/effects.ts'
 import { ServiceUnavailableError } from './flow/errors.ts'
 import type { InlineStage } from './flow/plan.ts'
-import type { ExecutionEvents } from './flow/ports.ts'
+import type { ExecutionEvents, WaitingExecution } from './flow/ports.ts'
 import type { StageRegistry } from './flow/registry.ts'
 import type { Visitor } from './flow/session.ts'
 import { SlugExecutor } from './flow/slug-executor.ts'
@@ -30,6 +35,8 @@ import type { Metrics } from './operations/metrics.ts'
 import { Turns } from './operations/turns.ts'
 import { PolicyEngine } from './policies/engine.ts'
 import { policies } from './policies/index.ts'
+import type { DuoImports } from './rest/duo-import-routes.ts'
+import type { Accounts } from './rest/permissions.ts'
 import type { WireCodec } from './rest/wire-codec.ts'
 import { createSealedClaims } from './session/sealed-claims.ts'
 import { fieldErrors } from './shapes/field-errors.ts'
@@ -44,6 +51,7 @@ export interface EngineParts {
   readonly codec: WireCodec
   readonly metrics: Metrics
   readonly events: ExecutionEvents
+  readonly waits: (waiting: WaitingExecution) => void
   readonly redis: Redis | undefined
   readonly now: () => Date
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
@@ -57,10 +65,11 @@ export interface Engine {
   readonly users: SqlUserDirectory
   readonly accounts: SqlAccountDirectory
   readonly executor: SlugExecutor
-  /** Sends the mails that flows have left, once it is started. */
+  /** Sends the messages that flows have left, once it is started. */
   readonly courier: Courier
   readonly mailTemplates: MailTemplates
   readonly sources: SourceGateway
+  readonly duoImports: Omit<DuoImports, keyof Accounts>
   /** The absolute URL of a flow's page. */
   readonly flowPageUrl: (slug: string, query: string) => string
   /** Queues mails that no flow sends: all of them, or none. */
@@ -102,15 +111,19 @@ export function composeEngine(parts: EngineParts): Engine {
 
   const mailTemplates = new MailTemplates(config.mail.templatesDir)
   const sender = new MailSender(config.mail, mailTemplates)
-  const queue = new SqlMailQueue(database.sql, box, now)
-  const courier = new Courier({
+  const queue = new SqlMessageQueue(database.sql, box, now)
+  const couriered: CourierDependencies = {
     queue,
-    send: (id, mail, signal) => sender.send(id, mail, signal),
+    told: (executionId) => events.publish({ executionId, sequence: 0 }),
     audit: (event) => audit(event, itself),
     log,
     namesRecipients: !config.production,
     now,
     sleep,
+  }
+  const courier = new Courier(couriered, {
+    mail: mailChannel((id, mail, signal) => sender.send(id, mail, signal)),
+    sms: smsChannel(createSmsSender()),
   })
   const accounts = new SqlAccountDirectory(database.sql)
   const flowPageUrl = (slug: string, query: string) =>
@@ -120,6 +133,10 @@ export function composeEngine(parts: EngineParts): Engine {
     timeout: sourceTimeout,
     failed: (failure) => log.warn(failure, 'a source could not be used'),
   })
+
+  const duo = createDuoClient({ now, authority: config.duoAuthority })
+  const openConfig = (sealed: string, ownerId: string) => secrets.open(sealed, ownerId)
+  const authenticatorImport = new AuthenticatorImport(database.sql, box, now)
 
   const executor = new SlugExecutor(
     {
@@ -148,17 +165,19 @@ export function composeEngine(parts: EngineParts): Engine {
       accounts,
       passwords: passwordsOf(config),
       sources,
-      sendSms: createSmsSender({ report: (error) => report(error, '') }),
+      duo,
+      deliveries: queue,
       takeTurn: (subject, most, window) => turns.take(subject, most, window),
       mailTemplates,
-      mailQueued: () => courier.wake(),
-      openConfig: (sealed, ownerId) => secrets.open(sealed, ownerId),
+      messageQueued: () => courier.wake(),
+      openConfig,
       tokens: createSealedClaims(box, now),
       relyingParty: relyingPartyOf(config),
       confirmation,
       digestOf: sha256Hex,
       limiter: new CountingGuessLimiter(redis),
       events,
+      waits: parts.waits,
       now,
       randomToken,
       mac: (purpose, text) => box.mac(purpose, text),
@@ -180,7 +199,14 @@ export function composeEngine(parts: EngineParts): Engine {
     await queue.enqueue(...mails)
     courier.wake()
   }
-  return { box, store, users, accounts, executor, courier, mailTemplates, sources, flowPageUrl, post, close }
+  const duoImports: Engine['duoImports'] = {
+    configuration: (visitor) => executor.flows.configuration(visitor),
+    openConfig,
+    duoUsers: duo.users,
+    idsByUsername: (usernames) => authenticatorImport.idsByUsername(usernames),
+    addAuthenticator: (...added) => authenticatorImport.add(...added),
+  }
+  return { box, store, users, accounts, executor, courier, mailTemplates, sources, duoImports, flowPageUrl, post, close }
 }
 
 /** Passkeys are made for the host that people know, and used on its pages and those of the frontends that may ask. */

@@ -56,6 +56,8 @@ describe('an environment that says nothing', () => {
       mail: { smtp: undefined, from: 'stagedoor@localhost', templatesDir: undefined },
       hibpUrl: 'https://api.pwnedpasswords.com',
       tls: undefined,
+      duoAuthority: undefined,
+      heldAnswerSeconds: 60,
     })
   })
 
@@ -72,6 +74,8 @@ describe('an environment that says nothing', () => {
       'TLS_CERT_FILE',
       'TLS_KEY_FILE',
       'TLS_CLIENT_CERTIFICATES',
+      'DUO_CA_FILE',
+      'HELD_ANSWER_SECONDS',
       'CORS_ORIGINS',
       'GRAPHIQL',
       'NODE_ENV',
@@ -97,6 +101,7 @@ describe('the environment', () => {
       SESSION_COOKIE_NAME: '__Host-session',
       SESSION_IDLE_SECONDS: '60',
       SESSION_ABSOLUTE_SECONDS: '120',
+      HELD_ANSWER_SECONDS: '45',
       METRICS_PORT: '9090',
       METRICS_TOKEN: 'sixteen letters!',
       BLUEPRINTS_DIR: '/blueprints',
@@ -116,6 +121,7 @@ describe('the environment', () => {
       corsOrigins: ['https://app.example.test', 'http://localhost:5173'],
       sessionCookieName: '__Host-session',
       sessionLifetimes: { idle: 60, absolute: 120 },
+      heldAnswerSeconds: 45,
       metrics: { port: 9090, token: 'sixteen letters!' },
       blueprintsDir: '/blueprints',
       flowPageUrl: 'https://app.example.test/flow/{slug}',
@@ -157,6 +163,9 @@ describe('the environment', () => {
     ['SESSION_COOKIE_NAME', '__Host-session'],
     ['SESSION_IDLE_SECONDS', '0'],
     ['FLOW_EXECUTION_SECONDS', '-1'],
+    ['HELD_ANSWER_SECONDS', '0'],
+    ['HELD_ANSWER_SECONDS', '301'],
+    ['HELD_ANSWER_SECONDS', '1.5'],
     ['METRICS_TOKEN', 'short'],
     ['LOG_LEVEL', 'loud'],
     ['GRAPHIQL', 'yes'],

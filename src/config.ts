@@ -1,19 +1,16 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import type { SmtpSettings } from './flow/accounts.ts'
-import { readTlsFiles, type TlsMaterial } from './tls-files.ts'
+import { secretKeyIn, shortestKey } from './secret-key-file.ts'
+import { readAuthorityFile, readTlsFiles, type TlsMaterial } from './tls-files.ts'
 
 /** What the operator got wrong, a line for each variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
-
-/** Characters; what sessions are sealed with takes no shorter one. */
-const shortestKey = 32
 
 const empty = (value: unknown) => (value === '' ? undefined : value)
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(empty, schema.optional())
@@ -100,6 +97,9 @@ const environment = z.object({
   TLS_CERT_FILE: optional(z.string()),
   TLS_KEY_FILE: optional(z.string()),
   TLS_CLIENT_CERTIFICATES: flag,
+  DUO_CA_FILE: optional(z.string()),
+  SUBSCRIPTION_LIMIT: seconds(20_000),
+  HELD_ANSWER_SECONDS: z.preprocess(empty, z.coerce.number().int().min(1).max(300).default(60)),
   EMAIL_HOST: optional(z.string().max(253)),
   EMAIL_PORT: z.preprocess(empty, port.min(1).default(25)),
   EMAIL_USERNAME: z.preprocess(empty, z.string().default('')),
@@ -143,6 +143,12 @@ export interface Config {
   readonly hibpUrl: string
   /** What the server itself encrypts with, in PEM; undefined: it speaks plain HTTP. */
   readonly tls: (TlsMaterial & { readonly asksClients: boolean }) | undefined
+  /** Who vouches for Duo's servers, in PEM; undefined: whom Node.js trusts. */
+  readonly duoAuthority: string | undefined
+  /** How many subscriptions this server runs at once. */
+  readonly subscriptionLimit: number
+  /** For how long an answer of a client written for authentik is held, such as one that waits for a push (seconds). */
+  readonly heldAnswerSeconds: number
   readonly mail: {
     /** For mails that name no mail server of their own; undefined: those wait. */
     readonly smtp: SmtpSettings | undefined
@@ -168,8 +174,8 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 
   const production = values.NODE_ENV === 'production'
-  const secretKey = values.SECRET_KEY ?? secretKeyIn(values.DATA_DIR)
-  const tls = tlsOf(values)
+  const secretKey = values.SECRET_KEY ?? readFiles(() => secretKeyIn(values.DATA_DIR))
+  const tls = readFiles(() => tlsOf(values))
   const publicUrl = new URL(values.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://localhost:${values.PORT}`).href
   return {
     production,
@@ -197,6 +203,9 @@ export function parseConfig(env: NodeJS.ProcessEnv): Config {
     blueprintsDir: values.BLUEPRINTS_DIR,
     hibpUrl: values.HIBP_URL,
     tls,
+    duoAuthority: readFiles(() => readAuthorityFile('DUO_CA_FILE', values.DUO_CA_FILE)),
+    subscriptionLimit: values.SUBSCRIPTION_LIMIT,
+    heldAnswerSeconds: values.HELD_ANSWER_SECONDS,
     mail: { smtp: smtpOf(values), from: values.EMAIL_FROM, templatesDir: values.EMAIL_TEMPLATES_DIR },
   }
 }
@@ -228,38 +237,16 @@ function smtpOf(values: z.output<typeof environment>): SmtpSettings | undefined 
 }
 
 function tlsOf(values: z.output<typeof environment>): Config['tls'] {
+  const material = readTlsFiles(values.TLS_CERT_FILE, values.TLS_KEY_FILE)
+  return material && { ...material, asksClients: values.TLS_CLIENT_CERTIFICATES }
+}
+
+/** What is wrong with a file is wrong with the environment that names it. */
+function readFiles<Result>(read: () => Result): Result {
   try {
-    const material = readTlsFiles(values.TLS_CERT_FILE, values.TLS_KEY_FILE)
-    return material && { ...material, asksClients: values.TLS_CLIENT_CERTIFICATES }
+    return read()
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error), { cause: error })
-  }
-}
-
-/** The key of this folder, made at the first start: what it seals can be opened after a restart. */
-function secretKeyIn(dataDir: string): string {
-  const file = join(dataDir, 'secret.key')
-  if (!existsSync(file)) makeSecretKey(dataDir, file)
-  const key = readFileSync(file, 'utf8').trim()
-  if (key.length < shortestKey)
-    throw new ConfigError(
-      `DATA_DIR: ${file} is not a whole key; restore it from a copy, or delete it if nothing was ever sealed with it`,
-    )
-  return key
-}
-
-/** All of it appears at once: a server that starts at the same moment reads a whole key, and the same one. */
-function makeSecretKey(dataDir: string, file: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const draft = `${file}.${randomUUID()}`
-  writeFileSync(draft, `${randomBytes(48).toString('base64')}\n`, { mode: 0o600 })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    // Another process was faster: its key counts.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  } finally {
-    rmSync(draft)
   }
 }
 

@@ -56,3 +56,43 @@ describe('the certificate of the server itself', () => {
     expect(problem(env)).toMatch(line)
   })
 })
+
+describe("the authority of Duo's servers", () => {
+  const file = join(folder, 'duo-ca.pem')
+  const read = (text: string) => {
+    writeFileSync(file, text)
+    return parse({ DUO_CA_FILE: file }).duoAuthority
+  }
+  const unreadable = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+
+  it('is whomever Node.js trusts, unless a file says otherwise', () => {
+    expect(parse({}).duoAuthority).toBeUndefined()
+    expect(parse({ DUO_CA_FILE: '' }).duoAuthority).toBeUndefined()
+    expect(read(own.pem)).toBe(own.pem)
+  })
+
+  it('may be several, with words between them', () => {
+    expect(read(`# ours\n${own.pem}\n# theirs\r\n${own.pem}`)).toContain('# theirs')
+  })
+
+  it.each([
+    ['holds nothing', () => ''],
+    ['holds words', () => 'not a certificate'],
+    ['holds a key', () => own.keyPem],
+    ['holds what is no certificate', () => unreadable],
+    ['holds one that is no certificate, behind one that is', () => own.pem + unreadable],
+    ['is cut off', () => own.pem.slice(0, 200)],
+    ['is cut off in its second certificate', () => own.pem + own.pem.slice(0, 200)],
+  ])('is refused at the start where the file %s', (_, text) => {
+    writeFileSync(file, text())
+
+    expect(problem({ DUO_CA_FILE: file })).toMatch(/^DUO_CA_FILE: holds (?:no certificate|something that is no certificate)/)
+  })
+
+  it.each([
+    ['is not there', `${file}x`, 'ENOENT'],
+    ['is a folder', folder, 'EISDIR'],
+  ])('is refused at the start where the file %s', (_, path, code) => {
+    expect(problem({ DUO_CA_FILE: path })).toBe(`DUO_CA_FILE: ${path} cannot be read (${code})`)
+  })
+})

@@ -1,5 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+
+const beginning = '-----BEGIN CERTIFICATE-----'
 
 /** What a server encrypts with, in PEM. */
 export interface TlsMaterial {
@@ -15,6 +18,22 @@ export function readTlsFiles(certFile: string | undefined, keyFile: string | und
   attempt('TLS_CERT_FILE: is not a certificate in PEM', { cert })
   attempt('TLS_KEY_FILE: is not the key of the certificate in TLS_CERT_FILE, in PEM and without a passphrase', { cert, key })
   return { cert, key }
+}
+
+/** Reads the certificates of whoever is trusted, each of them: TLS would pass over what it cannot read. Throws what is wrong. */
+export function readAuthorityFile(variable: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const ca = read(variable, file)
+  const certificates = ca.split(beginning).slice(1)
+  if (certificates.length === 0) throw new Error(`${variable}: holds no certificate in PEM`)
+  for (const certificate of certificates) {
+    try {
+      new X509Certificate(beginning + certificate)
+    } catch (error) {
+      throw new Error(`${variable}: holds something that is no certificate in PEM`, { cause: error })
+    }
+  }
+  return ca
 }
 
 function read(variable: string, file: string | undefined): string {

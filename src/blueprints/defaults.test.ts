@@ -11,7 +11,7 @@ const sourceOf = (file: string) => {
   const path = `${folder}/${file}.yaml`
   return { path, text: readFileSync(path, 'utf8') }
 }
-const onDemand = ['flow-default-authenticator-sms-setup', 'flow-default-enrollment-flow']
+const onDemand = ['flow-default-authenticator-duo-setup', 'flow-default-authenticator-sms-setup', 'flow-default-enrollment-flow']
 const makesFlow = (file: string) => !['default-brand', 'password-rules'].includes(file)
 const signInAndOut = ['default-authentication-flow', 'default-invalidation-flow']
 const authentiks = fileURLToPath(new URL('../../../shared/blueprints/default/', import.meta.url))

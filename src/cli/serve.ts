@@ -14,8 +14,10 @@ import { applyBlueprints } from './blueprints.ts'
 const ownBlueprints = fileURLToPath(new URL('../../blueprints/', import.meta.url))
 /** How often what has ended is deleted (milliseconds). */
 const sweepEvery = 600_000
-/** How often subscribers look whether they may still watch (milliseconds). */
+/** How often this server looks for subscriptions that have missed something, or may not watch any more (milliseconds). */
 const remindEvery = 10_000
+/** How often sockets are looked after (milliseconds). */
+const tendEvery = 5000
 
 /** Brings the store up to date and makes what a first start needs; returns a password that was generated. */
 async function prepareStore(database: Database, config: Config, log: Logger): Promise<string | undefined> {
@@ -51,7 +53,11 @@ async function serveUntilStopped(config: Config, database: Database, log: Logger
   const app = createApp({ config, database, log })
   const metricsServer = createMetricsServer(app)
   const sweep = () => void app.sweep().catch((error: unknown) => log.error({ err: error }, 'sweeping failed'))
-  const timers = [setInterval(sweep, sweepEvery), setInterval(() => app.remind(), remindEvery)]
+  const timers = [
+    setInterval(sweep, sweepEvery),
+    setInterval(() => void app.remind(), remindEvery),
+    setInterval(() => app.tend(), tendEvery),
+  ]
   try {
     await listen(app.server, config.port, config.host)
     app.deliver()

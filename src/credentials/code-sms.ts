@@ -38,6 +38,11 @@ export function readSmsSettings(config: unknown): SmsSettings | undefined {
   return schema.safeParse(config).data
 }
 
+/** The settings of a stage that has more of them. */
+export function smsSettingsIn(config: SmsSettings): SmsSettings {
+  return schema.parse(config)
+}
+
 /** For `refine` on the whole config: a webhook needs an address. */
 export function hasWebhook({ provider, accountSid }: Pick<SmsSettings, 'provider' | 'accountSid'>): boolean {
   if (provider !== 'generic') return true

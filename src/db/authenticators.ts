@@ -1,11 +1,12 @@
 import type { SecretBox } from '../credentials/secret-box.ts'
 import type { Authenticator, AuthenticatorDirectory } from '../flow/authenticators.ts'
 import type { JsonObject } from '../flow/json.ts'
-import { type Row, readDate, readFlag, readOptional, type SqlDatabase } from './sql.ts'
+import { type Row, readDate, readFlag, readOptional, type SqlDatabase, writeFlag } from './sql.ts'
 
 const select = `SELECT "id", "userId", "kind", "stageId", "name", "lookup", "confirmed", "sealed", "version", "failures", "lastFailedAt", "createdAt", "lastUsedAt"
   FROM "Authenticator"`
 const selectOwn = `${select} WHERE "userId" = $1 ORDER BY "createdAt", "id" LIMIT 200`
+const selectBegun = `${select} WHERE "userId" = $1 AND "kind" = $2 AND "stageId" = $3 AND "confirmed" = $4 ORDER BY "createdAt" DESC, "id" LIMIT 1`
 const selectNamed = `${select} WHERE "kind" = $1 AND "lookup" = $2`
 
 /** What people have set up, opened with the server's key. */
@@ -27,6 +28,11 @@ export class SqlAuthenticatorDirectory implements AuthenticatorDirectory {
     const [row] = await this.sql.rows({ text: selectNamed, values: [kind, lookup] })
     const found = row && this.read(row)
     return found?.confirmed ? found : undefined
+  }
+
+  async begun(userId: number, kind: string, stageId: string): Promise<Authenticator | undefined> {
+    const [row] = await this.sql.rows({ text: selectBegun, values: [userId, kind, stageId, writeFlag(false)] })
+    return row && this.read(row)
   }
 
   private read(row: Row): Authenticator {

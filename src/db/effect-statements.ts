@@ -16,6 +16,8 @@ const noteLoginAndUpgrade = `UPDATE "User" SET "lastLoginAt" = $2, "passwordHash
 
 const insertAuthenticator = `INSERT INTO "Authenticator" ("id", "userId", "kind", "stageId", "name", "confirmed", "sealed", "version", "failures", "createdAt", "lookup")
   SELECT $1, $2, $3, $4, $5, $6, $7, 1, 0, $8, $9 WHERE /* if guarded */ 1=1`
+// What was begun with the same stage is finished with this one (`$5`), or gives way to it.
+const dropBegun = `DELETE FROM "Authenticator" WHERE "userId" = $1 AND "kind" = $2 AND "stageId" = $3 AND "confirmed" = $4 AND "id" <> $5 AND /* if guarded */ 1=1`
 const useAuthenticator = `UPDATE "Authenticator" SET "sealed" = $3, "lastUsedAt" = $4, "version" = "version" + 1, "failures" = 0, "lastFailedAt" = NULL
   WHERE "id" = $1 AND "version" = $2`
 const failAuthenticator = `UPDATE "Authenticator" SET "failures" = "failures" + 1, "lastFailedAt" = $2, "version" = "version" + 1
@@ -26,7 +28,7 @@ export function authenticatorStatements(effects: readonly Effect[], box: SecretB
   return effects.flatMap((effect): GuardedStatement[] => {
     switch (effect.type) {
       case 'add_authenticator': {
-        const { userId, kind, stageId, name, data, lookup } = effect.authenticator
+        const { userId, kind, stageId, name, data, lookup, confirmed = true } = effect.authenticator
         const id = randomUUID()
         const values = [
           id,
@@ -34,12 +36,16 @@ export function authenticatorStatements(effects: readonly Effect[], box: SecretB
           kind,
           stageId ?? null,
           name,
-          writeFlag(true),
+          writeFlag(confirmed),
           sealAuthenticator(id, data, box),
           writeDate(now),
           lookup ?? null,
         ]
-        return [{ text: insertAuthenticator, values, guards: false }]
+        const begun = [userId, kind, stageId ?? null, writeFlag(false), id]
+        return [
+          { text: insertAuthenticator, values, guards: false },
+          { text: dropBegun, values: begun, guards: false },
+        ]
       }
       case 'use_authenticator': {
         const { id, version, data } = effect

@@ -61,3 +61,5 @@ export const makeRoom = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id"
 export const takePlace = `DELETE FROM "Execution" WHERE "sessionId" = $1 AND "id" <> $2 AND "restKey" IS NOT NULL AND "flowSlug" = $3 AND /* if guarded */ 1=1`
 export const touch = `UPDATE "Session" SET "lastSeenAt" = $2 WHERE "id" = $1`
 export const cancelAddressed = `UPDATE "Execution" SET "restKey" = NULL, "status" = 'cancelled', "sequence" = "sequence" + 1, "expiresAt" = $2 WHERE "sessionId" = $1 AND "restKey" IS NOT NULL`
+export const selectAddressed = `SELECT "id" FROM "Execution" WHERE "sessionId" = $1 AND "restKey" IS NOT NULL AND "status" = 'active' AND "expiresAt" > $2
+  ORDER BY "updatedAt" DESC LIMIT ${mostExecutionsPerSession}`

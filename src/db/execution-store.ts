@@ -2,7 +2,7 @@ import { equalsInConstantTime, sha256Hex } from '../credentials/random.ts'
 import type { SecretBox } from '../credentials/secret-box.ts'
 import type { AuditEvent, Effect, SignIn } from '../flow/effects.ts'
 import type { FlowToken } from '../flow/execution.ts'
-import type { ExecutionSelector, ExecutionStore, ExecutionWrite, Opened } from '../flow/ports.ts'
+import type { ExecutionSelector, ExecutionStore, ExecutionWrite, Opened, PastStep } from '../flow/ports.ts'
 import type { IssuedHandle, SessionKey, Visitor } from '../flow/session.ts'
 import { accountChangeStatements, newAccountStatements } from './account-statements.ts'
 import { accountStatements, authenticatorStatements, eventStatement, guardsOf, ownershipStatements } from './effect-statements.ts'
@@ -11,14 +11,16 @@ import {
   insertDefinition,
   insertExecution,
   makeRoom,
+  selectAddressed,
   selectRevision,
   selects,
   takePlace,
   touch,
   updateExecution,
 } from './execution-sql.ts'
+import { readStep, selectSteps, stepStatements } from './execution-steps.ts'
 import { flowTokenStatement, readFlowToken, selectFlowToken } from './flow-tokens.ts'
-import { mailStatement } from './mail-queue.ts'
+import { messageOf, messageStatement } from './message-queue.ts'
 import { readExecution, readSession, readUser, type StoredSession, sealExecution } from './rows.ts'
 import { handleAfter, rotationGrace, SessionChange, type SessionLifetimes } from './session-change.ts'
 import { type SqlDatabase, type Statement, writeDate } from './sql.ts'
@@ -64,7 +66,8 @@ export class SqlExecutionStore implements ExecutionStore {
 
     const reissue = key.type === 'handle' ? this.reissue(session, key.handle) : undefined
     if (reissue === 'too late') return { ...nobody, revision }
-    await this.note(session)
+    // What the server looks at by itself is no use that somebody makes of their session.
+    if (key.type === 'handle') await this.note(session)
     return {
       revision,
       session,
@@ -79,11 +82,12 @@ export class SqlExecutionStore implements ExecutionStore {
     const now = this.now()
     const { visitor, effects } = change
     const ownership = effects.filter((effect) => effect.type === 'sign_in' || effect.type === 'sign_out')
+    const renews = effects.some(({ type }) => type === 'renew_session') && change.session?.userId === undefined
     const signIn = ownership.at(-1)?.type === 'sign_in' ? (ownership.at(-1) as SignIn) : undefined
     const created = change.session ? undefined : this.sessions.create(visitor, signIn, now)
     const sessionId = change.session?.id ?? created?.id ?? ''
     const rotated =
-      change.session && ownership.length > 0 ? this.sessions.rotate(change.session, visitor, signIn, now) : undefined
+      change.session && (ownership.length > 0 || renews) ? this.sessions.rotate(change.session, visitor, signIn, now) : undefined
 
     const { id, restKey = '', flowSlug } = change.execution
     const makesRoom = change.session && change.after === undefined
@@ -95,6 +99,7 @@ export class SqlExecutionStore implements ExecutionStore {
     const statements: Statement[] = [
       ...before,
       this.executionStatement(change, sessionId),
+      ...stepStatements(change, this.box),
       // A slug names one execution of a session, whichever flow that was started with.
       ...(makesRoom ? [{ text: makeRoom, values: [sessionId, restKey, restKey && flowSlug, id] }] : []),
       ...(takesPlace ? [{ text: takePlace, values: [sessionId, id, flowSlug] }] : []),
@@ -126,6 +131,18 @@ export class SqlExecutionStore implements ExecutionStore {
     await this.sql.write([eventStatement(event, visitor, this.now())])
   }
 
+  async stepsBetween(executionId: string, after: number, before: number): Promise<readonly PastStep[]> {
+    const rows = await this.sql.rows({ text: selectSteps, values: [executionId, after, before] })
+    return rows.map((row) => readStep(row, this.box)).reverse()
+  }
+
+  async addressed(key: SessionKey): Promise<readonly string[]> {
+    const { session, reissue } = await this.open(key, { type: 'none' })
+    if (!session || reissue) return []
+    const rows = await this.sql.rows({ text: selectAddressed, values: [session.id, writeDate(this.now())] })
+    return rows.map(({ id }) => String(id))
+  }
+
   async flowToken(hash: string): Promise<FlowToken | undefined> {
     const [row] = await this.sql.rows({ text: selectFlowToken, values: [hash, writeDate(this.now())] })
     return row && readFlowToken(row, this.box)
@@ -137,7 +154,11 @@ export class SqlExecutionStore implements ExecutionStore {
       case 'audit':
         return [eventStatement(effect.event, visitor, now)]
       case 'send_mail':
-        return [mailStatement(effect.mail, this.box, now)]
+      case 'send_sms': {
+        const { messageId } = effect
+        const told = messageId === undefined ? undefined : { messageId, executionId: execution.id }
+        return [messageStatement(messageOf(effect), this.box, now, told)]
+      }
       case 'issue_flow_token':
         return [flowTokenStatement(effect, execution, this.box, now)]
       default:

@@ -5,11 +5,11 @@ import type { Execution, FlowToken } from '../flow/execution.ts'
 import { type FlowPlan, withContext } from '../flow/plan.ts'
 import { type Row, readJson, readOptional, type Statement, writeDate } from './sql.ts'
 
-const insertFlowToken = `INSERT INTO "FlowToken" ("hash", "flowSlug", "definitionId", "userId", "plan", "sealed", "expiresAt", "createdAt")
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE /* if guarded */ 1=1`
+const insertFlowToken = `INSERT INTO "FlowToken" ("hash", "flowSlug", "definitionId", "userId", "plan", "sealed", "expiresAt", "createdAt", "issuedBy")
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE /* if guarded */ 1=1`
 
 /** One that has not run out. */
-export const selectFlowToken = `SELECT "hash", "flowSlug", "definitionId", "userId", "plan", "sealed", "usedAt" FROM "FlowToken"
+export const selectFlowToken = `SELECT "hash", "flowSlug", "definitionId", "userId", "plan", "sealed", "usedAt", "issuedBy" FROM "FlowToken"
   WHERE "hash" = $1 AND "expiresAt" > $2`
 
 type Kept = Pick<FlowToken, 'states' | 'secrets'>
@@ -17,7 +17,7 @@ type Kept = Pick<FlowToken, 'states' | 'secrets'>
 /** Keeps where an execution stands for who brings the token. The token itself is not kept. */
 export function flowTokenStatement(
   { token, seconds, header }: Extract<Effect, { type: 'issue_flow_token' }>,
-  { flowSlug, definitionId, plan, states, secrets }: Execution,
+  { id, flowSlug, definitionId, plan, states, secrets }: Execution,
   box: SecretBox,
   now: Date,
 ): Statement {
@@ -33,6 +33,7 @@ export function flowTokenStatement(
     box.seal(JSON.stringify(kept), contextOf(hash)),
     writeDate(new Date(now.getTime() + seconds * 1000)),
     writeDate(now),
+    id,
   ]
   return { text: insertFlowToken, values }
 }
@@ -50,6 +51,7 @@ export function readFlowToken(row: Row, box: SecretBox): FlowToken {
     states,
     secrets,
     used: row.usedAt !== null,
+    issuedBy: readOptional(row.issuedBy, String),
   }
 }
 

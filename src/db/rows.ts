@@ -82,7 +82,6 @@ export function readUser(row: Row, table: string): User | undefined {
 
 /** A session with what only the store needs to know. */
 export interface StoredSession extends Session {
-  readonly handleHash: string
   readonly previousHandleHash: string | undefined
   readonly rotationNonce: string | undefined
   readonly rotatedAt: Date | undefined
@@ -113,11 +112,12 @@ export function readSession(row: Row, table: string): StoredSession | undefined 
 type Sealed = Pick<Execution, 'shown' | 'states' | 'delivered'> & {
   readonly lastAnswer?: Execution['lastAnswer']
   readonly secrets?: Execution['secrets']
+  readonly checkpoints?: Execution['checkpoints']
 }
 
 export function sealExecution(execution: Execution, box: SecretBox): string {
-  const { shown, states, delivered, lastAnswer, secrets } = execution
-  const hidden = Object.keys(secrets).length > 0 && { secrets }
+  const { shown, states, delivered, lastAnswer, secrets, checkpoints } = execution
+  const hidden = { ...(Object.keys(secrets).length > 0 && { secrets }), ...(checkpoints.length > 0 && { checkpoints }) }
   const sealed: Sealed = { shown, states, delivered, ...(lastAnswer && { lastAnswer }), ...hidden }
   return box.seal(JSON.stringify(sealed), `execution ${execution.id}`)
 }
@@ -127,7 +127,7 @@ export function readExecution(row: Row, table: string, box: SecretBox): Executio
   if (field('id') === null || field('id') === undefined) return undefined
   const id = String(field('id'))
   const opened = JSON.parse(box.open(String(field('sealed')), `execution ${id}`)) as Sealed
-  const { shown, states, delivered, lastAnswer, secrets = {} } = opened
+  const { shown, states, delivered, lastAnswer, secrets = {}, checkpoints = [] } = opened
   return {
     id,
     flowSlug: String(field('flowSlug')),
@@ -139,6 +139,7 @@ export function readExecution(row: Row, table: string, box: SecretBox): Executio
     shown,
     states,
     secrets,
+    checkpoints,
     delivered,
     lastAnswer,
     restKey: readOptional(field('restKey'), String),

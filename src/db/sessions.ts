@@ -1,3 +1,5 @@
+import { forgetSteps } from './execution-steps.ts'
+import { forgetMessages } from './message-queue.ts'
 import { readDate, readFlag, readOptional, type SqlDatabase, writeDate } from './sql.ts'
 
 /** A session as its owner sees it in a list. */
@@ -11,6 +13,8 @@ export interface SessionSummary {
   readonly expiresAt: Date
   readonly persistent: boolean
 }
+
+const selectExecutions = `SELECT e."id" FROM "Execution" e JOIN "Session" s ON s."id" = e."sessionId" WHERE s."id" = $1 AND s."userId" = $2`
 
 /** A user's own sessions: listed and revoked. */
 export class SqlSessionDirectory {
@@ -41,10 +45,13 @@ export class SqlSessionDirectory {
     }))
   }
 
-  /** Ends one of the user's sessions with all that runs in it; false when it is not theirs. */
-  async revoke(id: string, userId: number): Promise<boolean> {
-    if (!/^[\w-]{1,64}$/.test(id)) return false
-    return this.sql.write([{ text: `DELETE FROM "Session" WHERE "id" = $1 AND "userId" = $2`, values: [id, userId] }], 0)
+  /** Ends one of the user's sessions with all that runs in it: the executions that it had; undefined when it is not theirs. */
+  async revoke(id: string, userId: number): Promise<readonly string[] | undefined> {
+    if (!/^[\w-]{1,64}$/.test(id)) return undefined
+    const values = [id, userId]
+    const executions = await this.sql.rows({ text: selectExecutions, values })
+    const ended = await this.sql.write([{ text: `DELETE FROM "Session" WHERE "id" = $1 AND "userId" = $2`, values }], 0)
+    return ended ? executions.map((row) => String(row.id)) : undefined
   }
 
   /** Deletes what has ended: sessions, and executions that nobody may ask about any more. */
@@ -55,9 +62,12 @@ export class SqlSessionDirectory {
     await this.sql.write([{ text: `DELETE FROM "Execution" WHERE "expiresAt" < $1`, values: [hourAgo] }])
     await this.sql.write([{ text: `DELETE FROM "FlowToken" WHERE "expiresAt" < $1`, values: [hourAgo] }])
     await this.sql.write([{ text: `DELETE FROM "Consent" WHERE "expiresAt" < $1`, values: [hourAgo] }])
+    await this.sql.write([{ text: forgetMessages, values: [hourAgo] }])
+    await this.sql.write([{ text: forgetSteps, values: [hourAgo] }])
   }
 }
 
-function isIdle(lastSeenAt: Date, idleSeconds: number | undefined, now: Date): boolean {
+/** Whether nobody has used a session for longer than it may go unused. */
+export function isIdle(lastSeenAt: Date, idleSeconds: number | undefined, now: Date): boolean {
   return idleSeconds !== undefined && lastSeenAt.getTime() + idleSeconds * 1000 <= now.getTime()
 }

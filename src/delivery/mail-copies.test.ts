@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startMailServer } from '../../test/support/mail-server.ts'
 import type { OutgoingMail } from '../flow/accounts.ts'
-import { Courier } from './courier.ts'
-import { MailFailure } from './mail-failure.ts'
+import { DeliveryFailure } from './delivery-failure.ts'
+import { type CourierDependencies, Lane } from './lane.ts'
+import { mailChannel } from './mail-channel.ts'
 import { MailSender } from './mail-sender.ts'
 import { MailTemplates } from './mail-templates.ts'
 
@@ -42,7 +43,10 @@ describe('copies of a mail', () => {
     async (evil) => {
       const { server, send } = await post()
       for (const copies of [{ cc: ['grace@example.test', evil] }, { bcc: [evil] }])
-        await expect(send(copies)).rejects.toMatchObject({ name: new MailFailure('', true).name, permanent: true })
+        await expect(send(copies)).rejects.toMatchObject({
+          name: new DeliveryFailure('', { permanent: true }).name,
+          permanent: true,
+        })
 
       expect(server.connections).toBe(0)
     },
@@ -51,14 +55,17 @@ describe('copies of a mail', () => {
   it('are no business of logs and events', async () => {
     const told: unknown[] = []
     const done = Promise.withResolvers<void>()
-    const queued = { id, attempts: 1, mail: { ...mail, cc: ['grace@example.test'], bcc: ['eve@example.test'] } }
+    const copied = { ...mail, cc: ['grace@example.test'], bcc: ['eve@example.test'] }
+    const queued = { id, attempts: 1, executionId: undefined, message: { channel: 'mail', mail: copied } } as const
     const waiting = [queued]
     const tell = (...what: unknown[]) => void told.push(what)
-    const courier = new Courier({
-      queue: { claim: async () => waiting.splice(0), sent: async () => undefined, failed: async (...failure) => tell(failure) },
-      send: async () => {
-        throw new MailFailure('550 no <grace@example.test>, 550 no <eve@example.test>', true)
+    const deps: CourierDependencies = {
+      queue: {
+        claim: async () => waiting.splice(0),
+        sent: async () => undefined,
+        failed: async (_, ...failure) => tell(failure),
       },
+      told: () => undefined,
       audit: (event) => {
         tell(event)
         done.resolve()
@@ -67,10 +74,14 @@ describe('copies of a mail', () => {
       namesRecipients: false,
       now: () => new Date(),
       sleep: (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject, { once: true })),
+    }
+    const refused = mailChannel(async () => {
+      throw new DeliveryFailure('550 no <grace@example.test>, 550 no <eve@example.test>', { permanent: true })
     })
-    courier.start()
+    const lane = new Lane(deps, refused)
+    lane.start()
     await done.promise
-    await courier.close()
+    await lane.close()
 
     expect(JSON.stringify(told)).toContain('550 no')
     expect(JSON.stringify(told)).not.toMatch(/grace@|eve@/)

@@ -8,7 +8,7 @@ import {
   startMailServer,
 } from '../../test/support/mail-server.ts'
 import type { OutgoingMail, SmtpSettings } from '../flow/accounts.ts'
-import { MailFailure } from './mail-failure.ts'
+import { DeliveryFailure } from './delivery-failure.ts'
 import { MailSender } from './mail-sender.ts'
 import { MailTemplates } from './mail-templates.ts'
 
@@ -60,12 +60,12 @@ async function delivered(about: Partial<OutgoingMail & { to: object }> = {}) {
   return server.next()
 }
 
-async function failure(sent: Promise<void>): Promise<MailFailure> {
+async function failure(sent: Promise<void>): Promise<DeliveryFailure> {
   const error = await sent.then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  if (error instanceof MailFailure) return error
+  if (error instanceof DeliveryFailure) return error
   throw new Error(`It did not fail as mails do: ${error}`)
 }
 

@@ -1,8 +1,9 @@
 import { createTransport } from 'nodemailer'
 import type { OutgoingMail, SmtpSettings } from '../flow/accounts.ts'
-import type { AddressedMail } from './courier.ts'
-import { MailFailure, mailFailure } from './mail-failure.ts'
-import { MailTemplateError, type MailTemplates } from './mail-templates.ts'
+import { DeliveryFailure } from './delivery-failure.ts'
+import type { AddressedMail } from './mail-channel.ts'
+import { mailFailure } from './mail-failure.ts'
+import { MailTemplateError, type MailTemplates, SlowTemplateError } from './mail-templates.ts'
 
 /** What the server's operator says about mail. */
 export interface MailSettings {
@@ -31,13 +32,16 @@ export class MailSender {
     this.templates = templates
   }
 
-  /** Sends a mail to whom it is for. A second try bears the same id. Throws a {@link MailFailure}. */
+  /** Sends a mail to whom it is for. A second try bears the same id. Throws a {@link DeliveryFailure}. */
   async send(id: string, mail: AddressedMail, signal: AbortSignal): Promise<void> {
     const smtp = mail.smtp ?? this.settings.smtp
-    if (!smtp) throw new MailFailure('no EMAIL_HOST. Set it, or name a mail server in the stage (README, Configuration).', false)
+    if (!smtp)
+      throw new DeliveryFailure('no EMAIL_HOST. Set it, or name a mail server in the stage (README, Configuration).', {
+        permanent: false,
+      })
     const { cc = [], bcc = [] } = mail
     if (![mail.to.address, ...cc, ...bcc].every(isAddress))
-      throw new MailFailure('This is no address that mail can be sent to.', true)
+      throw new DeliveryFailure('This is no address that mail can be sent to.', { permanent: true })
     const { html, text } = await this.write(mail)
     const from = mail.from || this.settings.from
     try {
@@ -71,7 +75,8 @@ export class MailSender {
     try {
       return await this.templates.render(template, { brand: { title: 'Stagedoor' }, ...values }, languages)
     } catch (error) {
-      throw error instanceof MailTemplateError ? new MailFailure(error.message, true, { cause: error }) : error
+      if (!(error instanceof MailTemplateError)) throw error
+      throw new DeliveryFailure(error.message, { permanent: !(error instanceof SlowTemplateError), cause: error })
     }
   }
 

@@ -14,7 +14,12 @@ const shared = 'layouts/'
 
 /** A mail that cannot be written as its template stands. Names the file and the line. */
 export class MailTemplateError extends Error {
-  override readonly name = 'MailTemplateError'
+  override readonly name: string = 'MailTemplateError'
+}
+
+/** A mail that took too long to write: its template never comes to an end, or the machine is busy with something else. */
+export class SlowTemplateError extends MailTemplateError {
+  override readonly name = 'SlowTemplateError'
 }
 
 /** One mail in both forms. */
@@ -23,6 +28,9 @@ export interface RenderedMail {
   /** Undefined for a template of the operator's that has no text beside it. */
   readonly text: string | undefined
 }
+
+/** Milliseconds. */
+const longestWriting = 1000
 
 interface TemplateFile {
   readonly path: string
@@ -113,7 +121,7 @@ function liquid(templates: Record<string, string>, options: LiquidOptions): Liqu
     timezoneOffset: 0,
     locale: 'en',
     parseLimit: 1e6,
-    renderLimit: 500,
+    renderLimit: longestWriting,
     memoryLimit: 1e7,
   })
 }
@@ -124,6 +132,8 @@ async function write(engine: Liquid, name: string, values: JsonObject): Promise<
   } catch (error) {
     // Some of its errors name the line only.
     const problem = error instanceof Error ? error.message : String(error)
+    if (problem.startsWith('template render limit exceeded'))
+      throw new SlowTemplateError(`The mail template "${name}" took too long to write.`, { cause: error })
     throw new MailTemplateError(`The mail template "${name}" is broken: ${problem}`, { cause: error })
   }
 }

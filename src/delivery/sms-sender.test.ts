@@ -3,11 +3,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SmsMessage, SmsSettings } from '../flow/services.ts'
+import type { SmsMessage, SmsSettings } from '../flow/accounts.ts'
 import { createSmsSender } from './sms-sender.ts'
 
 const message: SmsMessage = { to: '+4915112345', code: '123456', text: 'Use this code to authenticate in Acme: 123456' }
-const unreachable = { sent: false, problem: 'The text message could not be sent.' }
+const unreachable = 'The text message could not be sent.'
+const forGood = { name: 'DeliveryFailure', permanent: true }
+const forNow = { name: 'DeliveryFailure', permanent: false }
+const never = new AbortController().signal
+
+/** Sends the message as the courier does. */
+function sender(options: Parameters<typeof createSmsSender>[0] = {}) {
+  const send = createSmsSender(options)
+  return (settings: SmsSettings, signal = never) => send('an-id', { channel: 'sms', settings, message }, signal)
+}
 
 interface Received {
   readonly method: string | undefined
@@ -33,9 +42,11 @@ async function provider(
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const reports: unknown[] = []
-  const send = createSmsSender({ report: (error) => void reports.push(error), twilioUrl: url })
-  return { url, received, reports, send }
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
+  return { url, received, connections: () => connections, send: sender({ twilioUrl: url }) }
 }
 
 const twilio: SmsSettings = {
@@ -59,10 +70,9 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
 describe('a text message', () => {
   it("goes to Twilio's account with its token", async () => {
-    const { send, received, reports } = await provider()
+    const { send, received } = await provider()
+    await send(twilio)
 
-    expect(await send(twilio, message)).toEqual({ sent: true })
-    expect(reports).toEqual([])
     expect(received).toHaveLength(1)
     expect(received[0]).toMatchObject({
       method: 'POST',
@@ -76,14 +86,18 @@ describe('a text message', () => {
     })
   })
 
-  it('goes to a webhook with the bare code and the sentence', async () => {
+  it('goes to a webhook with the bare code and the sentence, and what tells a second time from a second message', async () => {
     const { send, received, url } = await provider((response) => response.writeHead(204).end())
+    await send(webhook(url))
 
-    expect(await send(webhook(url), message)).toEqual({ sent: true })
     expect(received[0]).toMatchObject({
       method: 'POST',
       url: '/hook?tenant=acme',
-      headers: { authorization: basic('hush-token:hush-password'), 'content-type': 'application/json' },
+      headers: {
+        authorization: basic('hush-token:hush-password'),
+        'content-type': 'application/json',
+        'idempotency-key': '"an-id"',
+      },
     })
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       From: '+15550001',
@@ -95,9 +109,25 @@ describe('a text message', () => {
 
   it('bears a token where the webhook asks for one', async () => {
     const { send, received, url } = await provider()
-    await send(webhook(url, { authType: 'bearer' }), message)
+    await send(webhook(url, { authType: 'bearer' }))
 
     expect(received[0]?.headers.authorization).toBe('Bearer hush-token')
+  })
+
+  it('goes by a connection that is there already', async () => {
+    const { send, received, connections } = await provider((response) => {
+      response.writeHead(201).write('{', () => setTimeout(() => response.end('}'), 2))
+    })
+    for (let sent = 0; sent < 10; sent += 1) await send(twilio)
+
+    expect(received).toHaveLength(10)
+    expect(connections()).toBeLessThan(10)
+  })
+
+  it('is taken as soon as the provider says so, whatever comes after that', async () => {
+    const { send } = await provider((response) => response.writeHead(201).write('{'))
+
+    await expect(send(twilio)).resolves.toBeUndefined()
   })
 })
 
@@ -105,15 +135,33 @@ describe('a provider that refuses', () => {
   it.each([
     ['in JSON', '{"code": 21211, "message": "The number is not valid.", "status": 400}', 'The number is not valid.'],
     ['plainly', 'No credit\r\nleft', 'No credit left'],
-    ['without a word', '', unreachable.problem],
-    ['in JSON of another form', '["hush"]', unreachable.problem],
+    ['without a word', '', unreachable],
+    ['in JSON of another form', '["hush"]', unreachable],
     ['at length', 'x'.repeat(5000), 'x'.repeat(200)],
     ['by repeating what it was told', 'AC123/../x hush-token 123456', '*** *** ***'],
   ])('is quoted: %s', async (_, reply, problem) => {
-    const { send, reports } = await provider((response) => response.writeHead(400).end(reply))
+    const { send } = await provider((response) => response.writeHead(400).end(reply))
 
-    expect(await send(twilio, message)).toEqual({ sent: false, problem })
-    expect(reports).toHaveLength(1)
+    await expect(send(twilio)).rejects.toMatchObject({
+      ...forGood,
+      message: problem,
+      detail: 'The provider of text messages answered with status 400.',
+    })
+  })
+
+  it.each([
+    [400, true],
+    [401, true],
+    [404, true],
+    [408, false],
+    [425, false],
+    [429, false],
+    [500, false],
+    [503, false],
+  ])('by status %i does so for good: %s', async (status, permanent) => {
+    const { send } = await provider((response) => response.writeHead(status).end('No.'))
+
+    await expect(send(twilio)).rejects.toMatchObject({ message: 'No.', permanent })
   })
 
   it('is quoted without the credentials of a webhook', async () => {
@@ -121,14 +169,14 @@ describe('a provider that refuses', () => {
       response.writeHead(500).end(`no: ${headers.authorization} hush-password`),
     )
 
-    expect(await send(webhook(url), message)).toEqual({ sent: false, problem: 'no: *** ***' })
+    await expect(send(webhook(url))).rejects.toMatchObject({ message: 'no: *** ***' })
   })
 
   it('sends nobody elsewhere', async () => {
     const elsewhere = await provider()
     const { send, url } = await provider((response) => response.writeHead(307, { location: elsewhere.url }).end())
 
-    expect(await send(webhook(url), message)).toEqual(unreachable)
+    await expect(send(webhook(url))).rejects.toMatchObject({ ...forGood, message: unreachable })
     expect(elsewhere.received).toEqual([])
   })
 
@@ -142,25 +190,28 @@ describe('a provider that refuses', () => {
       more()
     })
 
-    expect(await send(webhook(url), message)).toEqual({ sent: false, problem: 'x'.repeat(200) })
+    await expect(send(webhook(url))).rejects.toMatchObject({ message: 'x'.repeat(200) })
   })
 
   it.each(['not a URL', 'file:///etc/passwd', 'data:,sent', 'ftp://x.test', 'http://user:hush@127.0.0.1:1/'])(
     'is none where its address is none: %s',
     async (accountSid) => {
-      const { send, reports } = await provider()
+      const { send } = await provider()
+      const refused = await send(webhook('', { accountSid })).catch((error: unknown) => error)
 
-      expect(await send(webhook('', { accountSid }), message)).toEqual(unreachable)
-      expect(reports).toHaveLength(1)
-      expect(String(reports)).not.toContain('hush')
+      expect(refused).toMatchObject({ ...forGood, message: unreachable, detail: expect.stringContaining('address') })
+      expect(JSON.stringify(refused)).not.toContain('hush')
     },
   )
 
-  it('by hanging up is told apart from nobody', async () => {
-    const { send, url, reports } = await provider((response) => response.destroy())
+  it('by hanging up may take it another time', async () => {
+    const { send, url } = await provider((response) => response.destroy())
 
-    expect(await send(webhook(url), message)).toEqual(unreachable)
-    expect(reports).toHaveLength(1)
+    await expect(send(webhook(url))).rejects.toMatchObject({
+      ...forNow,
+      message: unreachable,
+      detail: expect.stringContaining('fetch failed'),
+    })
   })
 
   it.each<[string, (response: ServerResponse) => unknown]>([
@@ -168,10 +219,17 @@ describe('a provider that refuses', () => {
     ['to the end', (response) => response.writeHead(400).write('{')],
   ])('does not hold people up who wait, where it does not answer %s', async (_, answer) => {
     const { url } = await provider(answer)
-    const reports: unknown[] = []
-    const send = createSmsSender({ report: (error) => void reports.push(error), patience: 20 })
 
-    expect(await send(webhook(url), message)).toEqual(unreachable)
-    expect(reports).toMatchObject([{ name: 'TimeoutError' }])
+    await expect(sender({ patience: 20 })(webhook(url))).rejects.toMatchObject({
+      ...forNow,
+      message: unreachable,
+      detail: expect.stringContaining('TimeoutError'),
+    })
+  })
+
+  it('holds up nobody who stops', async () => {
+    const { url } = await provider(() => undefined)
+
+    await expect(sender({ patience: 60_000 })(webhook(url), AbortSignal.timeout(20))).rejects.toMatchObject(forNow)
   })
 })

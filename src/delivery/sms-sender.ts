@@ -1,10 +1,13 @@
-import type { SmsMessage, SmsOutcome, SmsSettings } from '../flow/services.ts'
+import type { OutgoingSms, SmsMessage, SmsSettings } from '../flow/accounts.ts'
+import { DeliveryFailure } from './delivery-failure.ts'
 
-/** Bytes that are read of a provider's reply. */
+/** Characters that are read of a provider's reply. */
 const longestReply = 16_384
 /** Characters that people are told of it. */
 const longestProblem = 200
 const unreachable = 'The text message could not be sent.'
+/** Refusals that say "not now" (RFC 9110, sections 15.5.9 and 15.6; RFC 6585, section 4; RFC 8470). */
+const passing = [408, 425, 429]
 
 interface Request {
   readonly url: string
@@ -13,47 +16,56 @@ interface Request {
 }
 
 /**
- * Makes what sends text messages, by Twilio's REST API or a webhook (reference: stages 4.17). `report` is told of what no
- * provider says: its answer has its own words.
+ * Makes what sends text messages, by Twilio's REST API or a webhook (reference: stages 4.17). It throws a DeliveryFailure that
+ * quotes the provider: people read it.
  */
 export function createSmsSender({
-  report,
   twilioUrl = 'https://api.twilio.com',
   patience = 10_000,
 }: {
-  report: (error: unknown) => void
   twilioUrl?: string
   /** How long a provider may take (milliseconds). */
   patience?: number
-}): (settings: SmsSettings, message: SmsMessage) => Promise<SmsOutcome> {
-  return async (settings, message) => {
+} = {}): (id: string, sms: OutgoingSms, signal: AbortSignal) => Promise<void> {
+  return async (id, { settings, message }, signal) => {
     const { url, headers, body } =
-      settings.provider === 'twilio' ? toTwilio(twilioUrl, settings, message) : toWebhook(settings, message)
+      settings.provider === 'twilio' ? toTwilio(twilioUrl, settings, message) : toWebhook(id, settings, message)
     if (!isWebAddress(url)) {
-      report(new Error('A webhook of text messages must have an http or https address without a password in it.'))
-      return { sent: false, problem: unreachable }
+      const detail = 'A webhook of text messages must have an http or https address without a password in it.'
+      throw new DeliveryFailure(unreachable, { permanent: true, detail })
     }
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers,
-        body,
-        // What is addressed elsewhere is not for elsewhere: it bears a code and a password.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(patience),
-      })
-      if (response.ok) {
-        await response.body?.cancel()
-        return { sent: true }
-      }
-      const reply = await readStart(response)
-      report(new Error(`The provider of text messages answered with status ${response.status}.`))
-      return { sent: false, problem: withoutSecrets(problemIn(reply), settings, message) || unreachable }
-    } catch (error) {
-      report(error)
-      return { sent: false, problem: unreachable }
-    }
+    const answer = await exchange(url, { headers, body, signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) })
+    if (answer.ok) return
+    throw new DeliveryFailure(withoutSecrets(problemIn(answer.text), settings, message) || unreachable, {
+      permanent: answer.status < 500 && !passing.includes(answer.status),
+      detail: `The provider of text messages answered with status ${answer.status}.`,
+    })
   }
+}
+
+/** One request and the beginning of a refusal. Nobody knows what became of a request that was cut off. */
+async function exchange(url: string, request: Pick<RequestInit, 'headers' | 'body' | 'signal'>) {
+  try {
+    const response = await fetch(url, {
+      ...request,
+      method: 'POST',
+      // What is addressed elsewhere is not for elsewhere: it bears a code and a password.
+      redirect: 'manual',
+    })
+    const text = readStart(response)
+    if (!response.ok) return { ok: false, status: response.status, text: await text }
+    // It is taken, however the rest of the reply goes.
+    text.catch(() => undefined)
+    return { ok: true } as const
+  } catch (error) {
+    throw new DeliveryFailure(unreachable, { permanent: false, detail: detailOf(error), cause: error })
+  }
+}
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { name, message, cause } = error
+  return `${name}: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`
 }
 
 function toTwilio(base: string, { accountSid, auth, fromNumber }: SmsSettings, { to, text }: SmsMessage): Request {
@@ -65,6 +77,7 @@ function toTwilio(base: string, { accountSid, auth, fromNumber }: SmsSettings, {
 }
 
 function toWebhook(
+  id: string,
   { accountSid, auth, authPassword, authType, fromNumber }: SmsSettings,
   { to, code, text }: SmsMessage,
 ): Request {
@@ -73,6 +86,8 @@ function toWebhook(
     headers: {
       authorization: authType === 'bearer' ? `Bearer ${auth}` : basic(auth, authPassword),
       'content-type': 'application/json',
+      // So that a message that comes again after a crash can be told from a second one.
+      'idempotency-key': `"${id}"`,
     },
     body: JSON.stringify({ From: fromNumber, To: to, Body: code, Message: text }),
   }
@@ -87,7 +102,7 @@ function basic(name: string, password: string): string {
   return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
 }
 
-/** The beginning of a reply; the rest is not waited for. */
+/** The beginning of a reply; the rest is not waited for. A short one is read to its end: that keeps the connection. */
 async function readStart({ body }: Response): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''

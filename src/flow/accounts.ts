@@ -87,21 +87,60 @@ export interface SmtpSettings {
   readonly timeout: number
 }
 
-/** A mail that somebody has begun to send. */
-export interface QueuedMail {
+/** How text messages reach people (reference: stages 4.17). */
+export interface SmsSettings {
+  readonly provider: 'twilio' | 'generic'
+  readonly fromNumber: string
+  /** Twilio's account; for `generic` the webhook's URL. */
+  readonly accountSid: string
+  readonly auth: string
+  readonly authPassword: string
+  readonly authType: 'basic' | 'bearer'
+}
+
+/** One text message. */
+export interface SmsMessage {
+  readonly to: string
+  /** The bare code. */
+  readonly code: string
+  /** The sentence with the code. */
+  readonly text: string
+}
+
+/** A message of any sort on its way. Holds secrets: it is sealed wherever it waits. */
+export type OutgoingMessage = { readonly channel: 'mail'; readonly mail: OutgoingMail } | OutgoingSms
+
+/** A text message on its way. */
+export interface OutgoingSms {
+  readonly channel: 'sms'
+  readonly settings: SmsSettings
+  readonly message: SmsMessage
+  /** ISO 8601: it is not sent any more then. */
+  readonly expiresAt?: string
+  /** What the stage is called that sends it: for auditors. */
+  readonly stage?: string
+}
+
+/** The ways in which messages reach people. */
+export type MessageChannel = OutgoingMessage['channel']
+
+/** A message that somebody has begun to send. */
+export interface QueuedMessage {
   readonly id: string
   /** How often it was begun, this time included. */
   readonly attempts: number
+  /** Whoever is told how it goes. */
+  readonly executionId: string | undefined
   /** Undefined: it was sealed with a key that is gone. */
-  readonly mail: OutgoingMail | undefined
+  readonly message: OutgoingMessage | undefined
 }
 
-/** Mails that wait to be sent, for all nodes together. */
-export interface MailQueue {
-  /** Takes up to `most` that are due, for `lease` seconds: nobody else is given them meanwhile, and everybody is after that. */
-  claim(most: number, lease: number): Promise<readonly QueuedMail[]>
-  /** It is gone out: forgets it. */
+/** Messages that wait to be sent, for all nodes together. */
+export interface MessageQueue {
+  /** Takes up to `most` of a channel that are due, for `lease` seconds: nobody else is given them meanwhile, and everybody is after that. */
+  claim(channel: MessageChannel, most: number, lease: number): Promise<readonly QueuedMessage[]>
+  /** It is gone out: nothing of it is kept, but for a while that it was sent, where an execution may ask. */
   sent(id: string): Promise<void>
-  /** It was not sent; undefined: it never will be, and is forgotten. */
-  failed(id: string, retryAt: Date | undefined, problem: string): Promise<void>
+  /** It was not sent; without `retryAt`: it never will be. `problem` is what may be told. Nothing, if somebody else has begun it since. */
+  failed(message: Pick<QueuedMessage, 'id' | 'attempts'>, retryAt: Date | undefined, problem: string): Promise<void>
 }

@@ -27,14 +27,18 @@ export interface Authenticator {
 export interface NewAuthenticator extends Pick<Authenticator, 'userId' | 'kind' | 'stageId' | 'name' | 'data'> {
   /** Two of one kind never share it: the second one is refused, with all that is written with it. */
   readonly lookup?: string
+  /** Begun elsewhere, and of no use yet. It lasts until the same person adds another one with the same stage. */
+  readonly confirmed?: false
 }
 
 /** Reads what people have set up. Changes go through effects. */
 export interface AuthenticatorDirectory {
   /** The confirmed ones, the oldest first. One query. */
   of(userId: number): Promise<readonly Authenticator[]>
-  /** Whoever's it is. */
+  /** Whoever's it is. Confirmed ones alone. */
   find(kind: string, lookup: string): Promise<Authenticator | undefined>
+  /** What somebody has begun to set up with a stage, and not finished. */
+  begun(userId: number, kind: string, stageId: string): Promise<Authenticator | undefined>
 }
 
 /** Seconds after its last refused code in which an authenticator takes none: 1, 2, 4 ... up to an hour (reference: stages 6.3). */

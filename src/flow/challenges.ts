@@ -46,7 +46,20 @@ export const flowError: FrameworkChallenge = {
   showsPendingUser: false,
 }
 
-/** All of them; the redirect is a member of the union because the redirect stage declares it. */
+/**
+ * Where a flow rests that went on by itself and would now hand something to the browser, such as a session: only the reply to
+ * a request can carry that. Never on authentik's wire, whose clients always ask.
+ */
+export const continuation: FrameworkChallenge = {
+  kind: 'continue',
+  component: 'stagedoor-continue',
+  description:
+    'The flow goes on as soon as you read the execution by HTTP (`query { flowExecution }`): the reply carries a cookie that a stream cannot. Show nothing, read at once.',
+  challenge: z.object({}),
+  showsPendingUser: false,
+}
+
+/** All of them that authentik's wire knows; the redirect is a member of the union because the redirect stage declares it. */
 export const frameworkChallenges = [accessDenied, flowError] as const
 
 /** What every challenge carries that names a person. */

@@ -1,4 +1,4 @@
-import type { Consent, NewUser, OutgoingMail, SourceConnection, UserChange } from './accounts.ts'
+import type { Consent, NewUser, OutgoingMail, OutgoingSms, SourceConnection, UserChange } from './accounts.ts'
 import type { NewAuthenticator } from './authenticators.ts'
 import type { JsonObject } from './json.ts'
 import type { DeviceCookie } from './services.ts'
@@ -31,6 +31,8 @@ export interface SignIn {
  */
 export type Effect =
   | SignIn
+  /** Somebody proved something: from here on only who did so has the session's handle. Nothing for a session that is somebody's. */
+  | { readonly type: 'renew_session' }
   /** The session loses its user, its other executions and its handle. */
   | { readonly type: 'sign_out' }
   /** The stored hash moves to current parameters, unless the password was changed meanwhile. */
@@ -48,8 +50,10 @@ export type Effect =
   /** A single-use invitation is gone. Refused, with all that is written with it, if it was gone before. */
   | { readonly type: 'use_invitation'; readonly id: string }
   | { readonly type: 'connect_source'; readonly connection: SourceConnection }
-  /** Goes out once the step is saved, at least once. */
-  | { readonly type: 'send_mail'; readonly mail: OutgoingMail }
+  /** Goes out once the step is saved, at least once. `messageId` (unguessable): what `deliveryOf` tells of it later. */
+  | { readonly type: 'send_mail'; readonly mail: OutgoingMail; readonly messageId?: string }
+  /** The same for a text message. */
+  | (Omit<OutgoingSms, 'channel'> & { readonly type: 'send_sms'; readonly messageId?: string })
   /** Whoever brings this token goes on where this execution stands now, in a browser of their own (reference: flow-core 3.6). */
   | { readonly type: 'issue_flow_token'; readonly token: string; readonly seconds: number; readonly header: string }
   /** Refused, with all that is written with it, if it was used before. */

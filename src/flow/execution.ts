@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
-import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
+import type { ExecutionStatus, Shown } from './step.ts'
 
 /** The answer that led to the standing step: asked again, it gets the same reply. */
 export interface LastAnswer {
@@ -27,6 +27,15 @@ export interface FlowToken {
   readonly states: Readonly<Record<string, JsonValue>>
   readonly secrets: JsonObject
   readonly used: boolean
+  /** The execution that had it mailed; undefined for one from before this was kept. */
+  readonly issuedBy: string | undefined
+}
+
+/** How things stood at a screen that somebody has come past. */
+export interface Checkpoint {
+  readonly plan: FlowPlan
+  readonly states: Readonly<Record<string, JsonValue>>
+  readonly secrets: JsonObject
 }
 
 /** One run of a plan, owned by one session. Plain data; every stored change makes the next one of these. */
@@ -40,12 +49,14 @@ export interface Execution {
   readonly status: ExecutionStatus
   readonly plan: FlowPlan
   /** What was last shown. */
-  readonly shown: { readonly challenge: StandingChallenge; readonly errors: readonly FieldError[] }
+  readonly shown: Shown
   /** What stages keep between their turns, by binding. */
   readonly states: Readonly<Record<string, JsonValue>>
   /** What stages keep for each other and nobody may see, such as a password on its way to be written. */
   readonly secrets: JsonObject
   readonly lastAnswer: LastAnswer | undefined
+  /** Where `back` leads, the nearest last. */
+  readonly checkpoints: readonly Checkpoint[]
   /** The slug that authentik's clients address it by. */
   readonly restKey: string | undefined
   /** Whether such a client has been told of the end. */

@@ -1,7 +1,6 @@
+import { Actions } from './actions.ts'
 import { canonicalJson } from './canonical-json.ts'
 import {
-  ActionNotAllowedError,
-  ExecutionExpiredError,
   ExecutionNotFoundError,
   FlowNotFoundError,
   ServiceUnavailableError,
@@ -12,18 +11,20 @@ import type { Execution } from './execution.ts'
 import { FlowDirectory } from './flow-directory.ts'
 import { Judge, type Judged } from './judge.ts'
 import { restoredRun, withoutFlowToken } from './mailed-link.ts'
-import { isSafeNextPath } from './next-path.ts'
 import { newPlan, type PlanContext } from './plan.ts'
 import type { Planned } from './planner.ts'
 import type { EngineDependencies, Opened } from './ports.ts'
 import type { StageRegistry } from './registry.ts'
 import type { Answer, Reply, StartRequest } from './request.ts'
-import { activeBinding, newRun, type Run, storedRun } from './run.ts'
-import type { IssuedHandle, Visitor } from './session.ts'
+import { Resumer } from './resumer.ts'
+import { activeBinding, hasLapsed, newRun, type Run } from './run.ts'
+import { Runs } from './runs.ts'
+import type { Session, Visitor } from './session.ts'
 import type { ActionType, FlowStep } from './step.ts'
 import { stepOf } from './step-of.ts'
 import type { User } from './user.ts'
-import { finalRedirect, Walker } from './walker.ts'
+import { Walker } from './walker.ts'
+import { withoutDeadEnds } from './way-back.ts'
 
 /** A change to one step of one execution: who asks for it, a digest to know it by when it comes again, and what it does. */
 interface Change {
@@ -40,6 +41,10 @@ export class FlowExecutor {
   protected readonly stages: StageRegistry
   protected readonly walker: Walker
   protected readonly judge: Judge
+  protected readonly runs: Runs
+  private readonly actions: Actions
+  /** Goes on with executions that wait. */
+  readonly waits: Resumer
   /** Which flows there are, and which one serves a purpose. */
   readonly flows: FlowDirectory
 
@@ -48,6 +53,10 @@ export class FlowExecutor {
     this.stages = stages
     this.walker = new Walker(deps, stages)
     this.judge = new Judge(deps, this.walker)
+    this.runs = new Runs(deps)
+    const { runs, walker, judge } = this
+    this.actions = new Actions(deps, { runs, walker, judge })
+    this.waits = new Resumer(deps, { runs, walker, judge })
     this.flows = new FlowDirectory(deps, this.walker.planner)
   }
 
@@ -62,31 +71,53 @@ export class FlowExecutor {
 
   /** Shows what stands. Policies are asked again, so that this may lead past a stage. */
   async current(visitor: Visitor, executionId: string): Promise<Reply> {
-    const opened = await this.open(visitor, executionId)
+    const opened = await this.runs.open(visitor, executionId)
     if (opened.reissue) throw new ExecutionNotFoundError()
-    const run = await this.runOf(visitor, opened, opened.execution)
-    return this.shown(run.status === 'active' ? await this.walker.walk(run, run.shown.errors) : run)
+    const run = await this.runs.of(visitor, opened, opened.execution)
+    if (run.status !== 'active') return this.shown(run)
+    if (hasLapsed(run, this.deps.now())) return this.shown(await this.waits.lapsed(run))
+    this.runs.attend(run, opened.session?.id ?? '')
+    return this.shown(await this.walker.walk(run, run.shown.errors))
   }
 
   /** What is stored, for listeners: a socket could not carry the session handle that going on may issue. */
   async peek(visitor: Visitor, executionId: string): Promise<Pick<Reply, 'step' | 'sessionId'>> {
-    const opened = await this.open(visitor, executionId)
+    const opened = await this.runs.open(visitor, executionId)
     if (opened.reissue || !opened.session) throw new ExecutionNotFoundError()
-    return { step: this.stepOfRun(await this.runOf(visitor, opened, opened.execution)), sessionId: opened.session.id }
+    return { step: this.runs.stepOf(await this.runs.of(visitor, opened, opened.execution)), sessionId: opened.session.id }
+  }
+
+  /**
+   * The steps after one that is known, in order, the standing one last; from the standing one where none is known. Those that
+   * are no longer kept are left out.
+   */
+  async since(visitor: Visitor, executionId: string, sequence: number | undefined): Promise<Steps> {
+    const opened = await this.runs.open(visitor, executionId)
+    const { execution, session, reissue } = opened
+    if (reissue || !session) throw new ExecutionNotFoundError()
+    const run = await this.runs.of(visitor, opened, execution)
+    const missed = sequence !== undefined && execution.sequence > sequence + 1
+    const past = missed ? await this.deps.store.stepsBetween(executionId, sequence, execution.sequence) : []
+    const steps = past.map(async ({ definitionId, ...step }) => {
+      const { flow } = await this.deps.configurations.pinned(definitionId)
+      return { ...step, flow }
+    })
+    const standing = sequence !== undefined && execution.sequence <= sequence ? [] : [this.runs.stepOf(run)]
+    return { steps: [...(await Promise.all(steps)), ...standing], standing: this.runs.stepOf(run), session }
   }
 
   /** Judges an answer. The same answer to the same step again has no second effect and gets the same reply. */
   async respond({ visitor, executionId, stepToken, kind, response }: Answer): Promise<Reply> {
-    const digest = this.digest(executionId, { kind, response })
+    const digest = this.runs.digest(executionId, { kind, response })
     const work = async (run: Run): Promise<Judged> => {
-      this.mustOffer(run, 'submit')
+      this.actions.mustOffer(run, 'submit')
       const before = activeBinding(run)
       const evaluated = await this.walker.reEvaluate(run)
       const active = activeBinding(evaluated)
       // The stage that this answers was left out meanwhile: the answer has nothing to pass.
       if (!active || active.id !== before?.id) return { run: await this.walker.walk(evaluated), stagesLeft: true }
       const expected = this.walker.kindOf(run, active).kind
-      if (expected !== kind) throw new UnexpectedResponseError(this.stepOfRun(run), expected)
+      if (expected !== kind) throw new UnexpectedResponseError(this.runs.stepOf(run), expected)
       return this.judge.answer(evaluated, active, response)
     }
     return this.change({ visitor, executionId, stepToken, digest, work })
@@ -94,15 +125,8 @@ export class FlowExecutor {
 
   /** Does one of the things that a step offers beside its response: submitting needs one. */
   async perform(visitor: Visitor, executionId: string, stepToken: string, action: ActionType): Promise<Reply> {
-    const digest = this.digest(executionId, { action })
-    const work = async (run: Run): Promise<Judged> => {
-      this.mustOffer(run, action)
-      if (action === 'submit') throw new ActionNotAllowedError(this.stepOfRun(run))
-      if (action === 'restart') return { run: await this.walker.restart(run, false), stagesLeft: true }
-      const { next } = run.plan.query
-      const challenge = finalRedirect(next !== undefined && isSafeNextPath(next) ? next : '/')
-      return { run: this.walker.end(run, 'cancelled', challenge), stagesLeft: false }
-    }
+    const digest = this.runs.digest(executionId, { action })
+    const work = (run: Run) => this.actions.perform(run, action)
     return this.change({ visitor, executionId, stepToken, digest, work })
   }
 
@@ -145,17 +169,8 @@ export class FlowExecutor {
 
   /** Writes a run that has just begun; undefined when its address was taken meanwhile. */
   protected async begin(run: Run, stagesLeft = false): Promise<Reply | undefined> {
-    const written = await this.write(run)
+    const written = await this.runs.write(run)
     return written && { ...written, stagesLeft }
-  }
-
-  /** The run of a stored execution, on the definition it was planned with. */
-  protected async runOf(visitor: Visitor, opened: Opened, execution: Execution): Promise<Run> {
-    const [configuration, definition] = await Promise.all([
-      this.deps.configurations.at(opened.revision),
-      this.deps.configurations.pinned(execution.definitionId),
-    ])
-    return storedRun({ visitor, opened, configuration, definition, execution })
   }
 
   /** The reply for a run that was only looked at: written if looking changed it. */
@@ -164,125 +179,57 @@ export class FlowExecutor {
     const failed = run.status === 'active' && run.shown.challenge.kind === 'flow_error'
     if (failed || !this.differs(run, run.stored)) {
       return {
-        step: stepOf({ ...run.stored, shown: run.shown }, run.definition, run),
+        step: stepOf({ ...run.stored, shown: run.shown }, run.definition, run, this.deps.now()),
         issued: undefined,
         remembered: [],
         sessionId: run.session.id,
         stagesLeft: false,
       }
     }
-    const written = await this.write(run)
+    const written = await this.runs.write(run)
     return written ? { ...written, stagesLeft: false } : this.overtaken(run.visitor, run.stored.id)
-  }
-
-  /** Writes a run; undefined when the execution was changed meanwhile. */
-  protected async write(run: Run): Promise<Omit<Reply, 'stagesLeft'> | undefined> {
-    const now = this.deps.now()
-    const execution: Execution = {
-      id: run.id,
-      flowSlug: run.definition.flow.slug,
-      definitionId: run.definition.id,
-      sequence: (run.stored?.sequence ?? 0) + 1,
-      stepToken: this.deps.randomToken(),
-      status: run.status,
-      plan: run.plan,
-      shown: run.shown,
-      states: run.states,
-      secrets: run.secrets,
-      lastAnswer: run.lastAnswer,
-      restKey: run.restKey,
-      delivered: run.delivered,
-      createdAt: run.stored?.createdAt ?? now,
-      updatedAt: now,
-      expiresAt: new Date(now.getTime() + this.deps.executionTtl * 1000),
-    }
-    const { session, definition, effects, visitor, replaces } = run
-    const after = run.stored?.sequence
-    const written = await this.deps.store.write({ execution, after, replaces, session, definition, effects, visitor })
-    if (!written.saved) return undefined
-    this.deps.events.publish({ executionId: execution.id, sequence: execution.sequence })
-    if (effects.some(({ type }) => type === 'send_mail')) this.deps.mailQueued()
-    const remembered = effects.filter((effect) => effect.type === 'remember_device')
-    return { step: stepOf(execution, definition, run), issued: written.issued, remembered, sessionId: written.sessionId }
-  }
-
-  /** An execution of the visitor's session that has not run out. */
-  protected async open(visitor: Visitor, id: string): Promise<Opened & { execution: Execution }> {
-    if (!idForm.test(id)) throw new ExecutionNotFoundError()
-    const opened = await this.deps.store.open(visitor.session, { type: 'id', id })
-    const { execution, session, reissue } = opened
-    // A handle from before a rotation may ask for a stored reply again, and for nothing else.
-    if (!execution || (!session && !reissue)) throw new ExecutionNotFoundError()
-    if (execution.expiresAt <= this.deps.now()) throw new ExecutionExpiredError()
-    return { ...opened, execution }
-  }
-
-  protected digest(executionId: string, answer: unknown): string {
-    return this.deps.mac('answer', `${executionId} ${canonicalJson(answer)}`)
-  }
-
-  protected stepOfRun(run: Run): FlowStep {
-    if (!run.stored) throw new Error('Only a stored run has a step.')
-    return stepOf(run.stored, run.definition, run)
-  }
-
-  private mustOffer(run: Run, action: ActionType): void {
-    const step = this.stepOfRun(run)
-    if (!step.actions.some(({ type, enabled }) => type === action && enabled)) throw new ActionNotAllowedError(step)
   }
 
   /** One effect for one answer: repeats get the stored reply, late ones are told what stands. */
   private async change(change: Change, tries = 1): Promise<Reply> {
-    const opened = await this.open(change.visitor, change.executionId)
+    const opened = await this.runs.open(change.visitor, change.executionId)
     const { execution, reissue } = opened
-    const run = await this.runOf(change.visitor, opened, execution)
-    if (this.isLastAnswer(execution, change)) return this.repeated(run, reissue)
+    const run = await this.runs.of(change.visitor, opened, execution)
+    if (this.isLastAnswer(execution, change)) return this.runs.repeated(run, reissue)
     if (reissue) throw new ExecutionNotFoundError()
-    if (!this.deps.sameText(execution.stepToken, change.stepToken)) throw new StaleStepError(this.stepOfRun(run))
-    if (execution.status !== 'active') throw new UnexpectedResponseError(this.stepOfRun(run), undefined)
+    if (!this.deps.sameText(execution.stepToken, change.stepToken)) throw new StaleStepError(this.runs.stepOf(run))
+    if (execution.status !== 'active') throw new UnexpectedResponseError(this.runs.stepOf(run), undefined)
 
     const { run: changed, stagesLeft } = await change.work(run)
     if (changed.shown.challenge.kind === 'flow_error' && changed.plan === run.plan) return this.shown(changed)
     const { stepToken, digest } = change
     const lastAnswer = { stepToken, digest, at: this.deps.now().getTime(), stagesLeft, ambiguous: true }
-    const written = await this.write({ ...changed, lastAnswer })
+    const written = await this.runs.write(withoutDeadEnds({ ...changed, lastAnswer }))
     return written ? { ...written, stagesLeft } : this.late(change, tries)
   }
 
   /** Another answer came first: the same one, or one that left this without a step to be for. */
   private async late(change: Change, tries: number): Promise<Reply> {
-    const opened = await this.open(change.visitor, change.executionId)
+    const opened = await this.runs.open(change.visitor, change.executionId)
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
     if (this.deps.sameText(opened.execution.stepToken, change.stepToken)) {
       if (tries >= mostTries) throw new ServiceUnavailableError(1)
       return this.change(change, tries + 1)
     }
-    const run = await this.runOf(change.visitor, opened, opened.execution)
-    if (this.isLastAnswer(opened.execution, change)) return this.repeated(run, opened.reissue)
-    throw new StaleStepError(this.stepOfRun(run))
+    const run = await this.runs.of(change.visitor, opened, opened.execution)
+    if (this.isLastAnswer(opened.execution, change)) return this.runs.repeated(run, opened.reissue)
+    throw new StaleStepError(this.runs.stepOf(run))
   }
 
   /** Somebody was faster than a look: what they left is what stands, and theirs is the handle it goes on with. */
   private async overtaken(visitor: Visitor, id: string): Promise<Reply> {
-    const opened = await this.open(visitor, id)
+    const opened = await this.runs.open(visitor, id)
     if (!opened.reissue) return this.current(visitor, id)
-    return { ...this.repeated(await this.runOf(visitor, opened, opened.execution), opened.reissue), stagesLeft: false }
+    return { ...this.runs.repeated(await this.runs.of(visitor, opened, opened.execution), opened.reissue), stagesLeft: false }
   }
 
   private isLastAnswer({ lastAnswer: last }: Execution, { stepToken, digest }: Change): boolean {
     return last !== undefined && this.deps.sameText(last.stepToken, stepToken) && this.deps.sameText(last.digest, digest)
-  }
-
-  /** The stored reply. The handle it once carried comes again with it. */
-  protected repeated(run: Run, reissue: IssuedHandle | undefined): Reply {
-    if (!run.session) throw new ExecutionNotFoundError()
-    return {
-      step: this.stepOfRun(run),
-      issued: reissue,
-      remembered: [],
-      sessionId: run.session.id,
-      stagesLeft: run.lastAnswer?.stagesLeft ?? false,
-    }
   }
 
   private differs(run: Run, stored: Execution): boolean {
@@ -292,8 +239,12 @@ export class FlowExecutor {
   }
 }
 
+/** What somebody who listens has not seen yet, and what stands. */
+export interface Steps {
+  readonly steps: readonly FlowStep[]
+  readonly standing: FlowStep
+  readonly session: Pick<Session, 'id' | 'userId' | 'handleHash'>
+}
+
 /** How often an answer is judged again because something that it rests on was changed meanwhile. */
 export const mostTries = 5
-
-/** What an id of ours may look like: anything else need not be looked up. */
-const idForm = /^[\w-]{1,64}$/

@@ -7,12 +7,19 @@ import type { EngineDependencies, Guess } from './ports.ts'
 import { audited, type Run, showing, tokenAtStake, withChanges } from './run.ts'
 import type { StageContext, StageDefinition, Verdict } from './stage.ts'
 import type { Walker } from './walker.ts'
+import { withCheckpoint } from './way-back.ts'
 
 /** What came of an answer. */
 export interface Judged {
   readonly run: Run
   /** Whether the answer was taken, or the plan starts over, and stages were left: authentik's 302. */
   readonly stagesLeft: boolean
+}
+
+/** A stage broke. */
+export interface Failed {
+  readonly type: 'failed'
+  readonly run: Run
 }
 
 /** Judges answers to the active stage, and keeps the account of refused guesses. */
@@ -46,16 +53,25 @@ export class Judge {
     if (wait !== undefined) throw new TooManyAttemptsError(wait)
 
     const verdict = await this.ask(run, () => stage.answer?.(context as never, parsed.data) as Verdict<never, unknown>)
+    return this.decide(run, active, verdict, guess)
+  }
+
+  /** What came of an answer, or of an action, that a stage has judged. */
+  async decide(run: Run, active: StageBinding, verdict: Verdict<never, unknown> | Failed, guess?: Guess): Promise<Judged> {
+    const stage = this.walker.kindOf(run, active)
     switch (verdict.type) {
       case 'failed':
         return { run: verdict.run, stagesLeft: false }
       case 'advance': {
         if (guess) await this.deps.limiter.succeeded(guess)
-        const advanced = this.walker.advanced(run, verdict.changes)
-        return { run: await this.walker.walk(advanced), stagesLeft: advanced.plan.bindings.length > 0 }
+        const advanced = this.walker.advanced(withCheckpoint(run), verdict.changes)
+        const walked = await this.walker.walk(advanced)
+        return { run: guess ? withNewHandle(walked) : walked, stagesLeft: advanced.plan.bindings.length > 0 }
       }
       case 'invalid':
-        return guess ? this.refusedGuess(run, active, stage, verdict) : this.invalid(run, active, verdict)
+        return guess || verdict.changes.counts
+          ? this.refusedGuess(run, active, stage, verdict)
+          : this.invalid(run, active, verdict)
       case 'deny':
         return {
           run: await this.walker.denied(withChanges(run, { effects: verdict.effects ?? [] }), active, verdict.message),
@@ -64,7 +80,18 @@ export class Judge {
       case 'switch_flow':
         return { run: await this.walker.switchFlow(run, verdict), stagesLeft: true }
       case 'ask':
+      case 'wait':
         throw new Error(`The kind "${stage.kind}" asked in reply to an answer.`)
+    }
+  }
+
+  /** Lets a stage say something, or fail at it. */
+  async ask<Said>(run: Run, question: () => Said | Promise<Said>): Promise<Said | Failed> {
+    try {
+      return await question()
+    } catch (error) {
+      if (error instanceof FlowError) throw error
+      return { type: 'failed', run: showing(run, await this.walker.failure(run, error)) }
     }
   }
 
@@ -85,15 +112,6 @@ export class Judge {
     return subject === undefined ? undefined : { subject, clientIp: run.visitor.clientIp }
   }
 
-  private async ask(run: Run, question: () => Verdict<never, unknown> | Promise<Verdict<never, unknown>>) {
-    try {
-      return await question()
-    } catch (error) {
-      if (error instanceof FlowError) throw error
-      return { type: 'failed' as const, run: showing(run, await this.walker.failure(run, error)) }
-    }
-  }
-
   private async invalid(
     run: Run,
     active: StageBinding,
@@ -101,7 +119,9 @@ export class Judge {
   ): Promise<Judged> {
     const states = changes.state === undefined ? run.states : { ...run.states, [active.id]: changes.state }
     const changed = withChanges({ ...run, states, plan: withContext(run.plan, changes.context ?? {}) }, changes)
-    if (active.invalidResponseAction === 'retry') return { run: await this.walker.walk(changed, errors), stagesLeft: false }
+    // Where nothing is wrong there is no reason to start over.
+    if (active.invalidResponseAction === 'retry' || errors.length === 0)
+      return { run: await this.walker.walk(changed, errors), stagesLeft: false }
     return { run: await this.walker.restart(changed, active.invalidResponseAction === 'restart_with_context'), stagesLeft: true }
   }
 
@@ -123,4 +143,10 @@ export class Judge {
     const message = verdict.errors[0]?.message ?? 'Unknown error'
     return { run: this.walker.end(counted, 'denied', this.walker.accessDenied(counted, message)), stagesLeft: false }
   }
+}
+
+/** Whoever could have put the session's handle into this browser must not have the one that goes on from here. */
+function withNewHandle(run: Run): Run {
+  if (!run.session || run.sessionUser || run.status !== 'active') return run
+  return { ...run, effects: [...run.effects, { type: 'renew_session' }] }
 }

@@ -6,9 +6,9 @@ import type { AuditEvent, Effect } from './effects.ts'
 import type { Execution, FlowToken } from './execution.ts'
 import type { JsonObject } from './json.ts'
 import type { InlineStage } from './plan.ts'
-import type { StageServices, UserField } from './services.ts'
+import type { Delivery, StageServices, UserField } from './services.ts'
 import type { IssuedHandle, Session, SessionKey, Visitor } from './session.ts'
-import type { FieldError } from './step.ts'
+import type { FieldError, FlowStep } from './step.ts'
 import type { User } from './user.ts'
 
 /** How an execution is found among those of a session. */
@@ -34,6 +34,8 @@ export interface Opened {
 /** What is written together when an execution starts or moves on. */
 export interface ExecutionWrite {
   readonly execution: Execution
+  /** What a client is told of it. */
+  readonly step: FlowStep
   /** The sequence that must stand in the store; undefined for a new execution. */
   readonly after: number | undefined
   /** What stood at a new execution's address when that was read: it alone may be replaced. */
@@ -53,6 +55,22 @@ export interface ExecutionStore {
   write(change: ExecutionWrite): Promise<{ readonly saved: boolean; readonly issued?: IssuedHandle; readonly sessionId: string }>
   /** One that has not run out, used or not. */
   flowToken(hash: string): Promise<FlowToken | undefined>
+  /** What was shown after `after` and before `before`, in order, as far as it is kept. The caller has made sure whose it is. */
+  stepsBetween(executionId: string, after: number, before: number): Promise<readonly PastStep[]>
+  /** The executions of a session that authentik's clients have under way. One read. */
+  addressed(key: SessionKey): Promise<readonly string[]>
+}
+
+/** A step that stood for a while, as it was told then. */
+export type PastStep = Omit<FlowStep, 'flow'> & { readonly definitionId: string }
+
+/** An execution that waits for something slow. */
+export interface WaitingExecution {
+  readonly executionId: string
+  readonly sessionId: string
+  /** Whose request it was. */
+  readonly visitor: Visitor
+  readonly until: Date
 }
 
 /** The people that stages look up. */
@@ -211,11 +229,12 @@ export interface EngineDependencies {
   readonly accounts: AccountDirectory
   readonly passwords: StageServices['passwords']
   readonly sources: StageServices['sources']
-  readonly sendSms: StageServices['sendSms']
+  readonly duo: StageServices['duo']
+  readonly deliveries: { of(messageId: string): Promise<Delivery | undefined> }
   readonly takeTurn: StageServices['takeTurn']
   readonly mailTemplates: { has(name: string): boolean }
-  /** Called when a mail was saved to be sent. */
-  readonly mailQueued: () => void
+  /** Called when a message was saved to be sent. */
+  readonly messageQueued: () => void
   /** Opens the secret part of a config that is kept for a stage or an object. */
   readonly openConfig: (sealed: string, ownerId: string) => JsonObject
   readonly tokens: {
@@ -229,6 +248,8 @@ export interface EngineDependencies {
   readonly digestOf: (token: string) => string
   readonly limiter: GuessLimiter
   readonly events: ExecutionEvents
+  /** Called when somebody's request has left an execution waiting, or has found it so: this server may ask on. */
+  readonly waits: (waiting: WaitingExecution) => void
   readonly now: () => Date
   /** An unguessable text of at least 128 random bits. */
   readonly randomToken: () => string

@@ -1,6 +1,6 @@
 import type { ConfiguredStage, FlowDefinition, StageBinding } from './definition.ts'
 import type { Effect } from './effects.ts'
-import type { Execution, LastAnswer } from './execution.ts'
+import type { Checkpoint, Execution, LastAnswer } from './execution.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Configuration, Opened } from './ports.ts'
@@ -30,8 +30,11 @@ export interface Run {
   readonly shown: Execution['shown']
   readonly effects: readonly Effect[]
   readonly lastAnswer: LastAnswer | undefined
+  readonly checkpoints: readonly Checkpoint[]
   readonly restKey: string | undefined
   readonly delivered: boolean
+  /** Nobody's request is being answered: what only a reply can carry has to wait for one. */
+  readonly unattended: boolean
   /** The `next` that a refused flow leads to (reference: flow-core 3.5). */
   readonly denialNext: string | undefined
 }
@@ -58,8 +61,10 @@ export function newRun({
     shown: nothingShown,
     effects: [],
     lastAnswer: undefined,
+    checkpoints: [],
     restKey: undefined,
     delivered: false,
+    unattended: false,
   }
 }
 
@@ -69,8 +74,8 @@ export function storedRun({
   execution,
   ...where
 }: Pick<Run, 'visitor' | 'configuration' | 'definition'> & { readonly opened: Opened; readonly execution: Execution }): Run {
-  const { id, plan, states, secrets, status, shown, lastAnswer, restKey, delivered } = execution
-  const kept = { id, plan, states, secrets, status, shown, lastAnswer, restKey, delivered }
+  const { id, plan, states, secrets, status, shown, lastAnswer, checkpoints, restKey, delivered } = execution
+  const kept = { id, plan, states, secrets, status, shown, lastAnswer, checkpoints, restKey, delivered }
   return {
     ...where,
     ...kept,
@@ -80,6 +85,7 @@ export function storedRun({
     stored: execution,
     replaces: undefined,
     effects: [],
+    unattended: false,
     denialNext: plan.query.next,
   }
 }
@@ -165,6 +171,16 @@ export function showing(
   status: ExecutionStatus = 'active',
 ): Run {
   return { ...run, shown: { challenge, errors }, status }
+}
+
+/** Whether something slow is under way that has time left. */
+export function waitsStill({ shown, status }: Pick<Run, 'shown' | 'status'>, now: Date): boolean {
+  return status === 'active' && shown.waiting !== undefined && shown.waiting.until > now.getTime()
+}
+
+/** Whether the time of a slow thing is over, and nobody has said yet what becomes of that. */
+export function hasLapsed({ shown, status }: Pick<Run, 'shown' | 'status'>, now: Date): boolean {
+  return status === 'active' && shown.waiting !== undefined && shown.waiting.until <= now.getTime()
 }
 
 /** Whom screens name: what was typed, where that is to hide whether it matched; else the pending user; else the session's. */

@@ -1,8 +1,10 @@
 import type { Consent, Invitation, SourceConnection } from './accounts.ts'
 import type { AuthenticatorDirectory } from './authenticators.ts'
 import type { ConfiguredStage } from './definition.ts'
+import type { DuoGateway } from './duo.ts'
 import type { JsonObject } from './json.ts'
 import type { SourceGateway } from './sources.ts'
+import type { DeliveryState } from './step.ts'
 import type { User } from './user.ts'
 
 /** What people may identify themselves by. */
@@ -90,28 +92,18 @@ export interface StageServices {
   readonly mac: (purpose: string, text: string) => string
   /** Whether an operator's or our own mail template has this name. */
   readonly hasMailTemplate: (name: string) => boolean
-  /** Sends a text message now. A provider's refusal is an answer, not an exception. */
-  readonly sendSms: (settings: SmsSettings, message: SmsMessage) => Promise<SmsOutcome>
+  readonly duo: DuoGateway
+  /** What became of a message that went out with an effect; undefined for one that nobody knows any more. */
+  readonly deliveryOf: (messageId: string) => Promise<Delivery | undefined>
+  /** Whether somebody has confirmed a mailed link, wherever they opened it. By the token's digest. */
+  readonly isLinkUsed: (tokenDigest: string) => Promise<boolean>
+  /** What a token is known by where the token itself must not be kept. */
+  readonly digestOf: (token: string) => string
 }
 
-/** How text messages reach people (reference: stages 4.17). */
-export interface SmsSettings {
-  readonly provider: 'twilio' | 'generic'
-  readonly fromNumber: string
-  /** Twilio's account; for `generic` the webhook's URL. */
-  readonly accountSid: string
-  readonly auth: string
-  readonly authPassword: string
-  readonly authType: 'basic' | 'bearer'
+/** What became of a message. */
+export interface Delivery {
+  readonly state: DeliveryState
+  /** Why it failed, in the provider's words; empty otherwise. */
+  readonly problem: string
 }
-
-/** One text message. */
-export interface SmsMessage {
-  readonly to: string
-  /** The bare code. */
-  readonly code: string
-  /** The sentence with the code. */
-  readonly text: string
-}
-
-export type SmsOutcome = { readonly sent: true } | { readonly sent: false; readonly problem: string }

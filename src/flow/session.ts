@@ -3,6 +3,8 @@ import type { DeviceCookie, StageVisitor } from './services.ts'
 /** A browser's session as the engine sees it. */
 export interface Session {
   readonly id: string
+  /** Of the handle that its client has now. */
+  readonly handleHash: string
   readonly userId: number | undefined
   readonly authMethod: string | undefined
   readonly createdAt: Date

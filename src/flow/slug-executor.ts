@@ -1,17 +1,20 @@
 import { canonicalJson } from './canonical-json.ts'
-import { flowError } from './challenges.ts'
+import { continuation, flowError } from './challenges.ts'
 import { FlowNotFoundError, ServiceUnavailableError } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { FlowExecutor, mostTries } from './executor.ts'
+import type { JsonObject } from './json.ts'
 import type { Judged } from './judge.ts'
 import { flowTokenKey, withoutFlowToken } from './mailed-link.ts'
 import { type InlineStage, type PlanContext, putFirst } from './plan.ts'
 import type { Opened } from './ports.ts'
 import type { Reply } from './request.ts'
-import { activeBinding, type Run } from './run.ts'
+import { activeBinding, hasLapsed, type Run } from './run.ts'
 import type { Visitor } from './session.ts'
+import type { FlowStep } from './step.ts'
 import { stepOf } from './step-of.ts'
 import type { User } from './user.ts'
+import { withoutDeadEnds } from './way-back.ts'
 
 /** As flows are named (reference: flow-core 1.1). */
 const slugForm = /^[-\w]{1,200}$/
@@ -47,35 +50,64 @@ export class SlugExecutor extends FlowExecutor {
     if (!execution) return this.startBySlug(request, opened)
     if (await this.isElsewhere(execution, request)) return this.startBySlug(request, opened)
 
-    const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
+    const run = withQuery(await this.runs.of(request.visitor, opened, execution), request)
     if (run.status !== 'active') return this.shown({ ...run, delivered: true })
     // The client has seen this challenge now: an equal answer is meant for it, and no repeat of the last one.
     const seen = run.lastAnswer?.ambiguous ? { ...run, lastAnswer: undefined } : run
-    const walked = await this.walker.walk(seen, run.shown.errors)
-    return this.shown({ ...walked, delivered: endsAt(walked, request) })
+    const walked = hasLapsed(seen, this.deps.now())
+      ? await this.waits.lapsed(seen)
+      : await this.walker.walk(seen, run.shown.errors)
+    return this.shown({ ...walked, delivered: endsIn(walked, request.slug) })
   }
 
   /** Judges an answer to whatever stands. An equal one within the repeat window gets the same reply. */
   async answerBySlug(request: SlugRequest, answer: SlugAnswer): Promise<Reply> {
     const opened = await this.openBySlug(request)
-    const digest = this.digest(request.slug, answer.body)
+    const digest = this.runs.digest(request.slug, answer.body)
     const known = opened.execution
     if (known && this.isRepeat(known, digest))
-      return this.repeated(await this.runOf(request.visitor, opened, known), opened.reissue)
+      return this.runs.repeated(await this.runs.of(request.visitor, opened, known), opened.reissue)
 
     const execution = this.usable(opened, request)
     if (!execution)
       return known && isExpired(known, this.deps.now())
         ? this.startOver(request, opened)
         : this.answerFirst(request, opened, answer, digest)
-    const run = withQuery(await this.runOf(request.visitor, opened, execution), request)
+    const run = withQuery(await this.runs.of(request.visitor, opened, execution), request)
     if (run.status !== 'active') return this.shown({ ...run, delivered: true })
 
     const judged = await this.judgeStanding(run, answer)
     if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
-    const written = await this.write(this.answered(judged, answer, digest))
+    const written = await this.runs.write(withoutDeadEnds(this.answered(judged, answer, digest)))
     if (written) return { ...written, stagesLeft: judged.stagesLeft }
     return this.lostRace(request, answer, digest, execution.sequence)
+  }
+
+  /**
+   * How a client's request ends that was kept waiting: where the stage that it answered still stands, with what it says now;
+   * else by sending the client to fetch what stands instead.
+   */
+  async held(visitor: Visitor, executionId: string, answered: FlowStep): Promise<Reply> {
+    const opened = await this.runs.open(visitor, executionId)
+    const run = await this.runs.of(visitor, opened, opened.execution)
+    if (run.status !== 'active') return this.shown({ ...run, delivered: endsIn(run, answered.flow.slug) })
+    const same = run.shown.challenge.kind === answered.challenge.kind && run.definition.flow.slug === answered.flow.slug
+    return { ...this.runs.repeated(run, undefined), stagesLeft: !same }
+  }
+
+  /**
+   * What a stage tells programs that ask about it, of the execution of the session in which it stands now; undefined where it
+   * stands in none, or has nothing to tell.
+   */
+  async probe(visitor: Visitor, stageId: string, name: string): Promise<JsonObject | undefined> {
+    for (const id of await this.deps.store.addressed(visitor.session)) {
+      const opened = await this.runs.open(visitor, id)
+      const run = await this.runs.of(visitor, opened, opened.execution)
+      const active = run.status === 'active' && !opened.reissue ? activeBinding(run) : undefined
+      if (!active || active.stageId !== stageId) continue
+      return this.walker.kindOf(run, active).probes?.[name]?.(this.walker.contextFor(run, active) as never)
+    }
+    return undefined
   }
 
   /** Plans a flow about its caller, who then goes to its page, as an administrator's "execute" does; undefined: it is not for them. */
@@ -111,7 +143,7 @@ export class SlugExecutor extends FlowExecutor {
 
   private async startBySlug(request: SlugRequest, opened: Opened): Promise<Reply> {
     const run = await this.enter({ ...request, flow: { slug: request.slug } }, opened)
-    const begun = await this.begin({ ...run, restKey: request.slug, delivered: endsAt(run, request) })
+    const begun = await this.begin({ ...run, restKey: request.slug, delivered: endsIn(run, request.slug) })
     return begun ?? this.showBySlug(triedAgain(request))
   }
 
@@ -125,15 +157,16 @@ export class SlugExecutor extends FlowExecutor {
   private async answerFirst(request: SlugRequest, opened: Opened, answer: SlugAnswer, digest: string): Promise<Reply> {
     const run: Run = { ...(await this.enter({ ...request, flow: { slug: request.slug } }, opened)), restKey: request.slug }
     if (run.status !== 'active' || hasFailed(run) || run.definition.flow.slug !== request.slug)
-      return (await this.begin({ ...run, delivered: endsAt(run, request) })) ?? this.showBySlug(triedAgain(request))
+      return (await this.begin({ ...run, delivered: endsIn(run, request.slug) })) ?? this.showBySlug(triedAgain(request))
     const judged = await this.judgeStanding(run, answer)
     const begun = await this.begin(this.answered(judged, answer, digest), judged.stagesLeft)
     return begun ?? this.lostRace(request, answer, digest, undefined)
   }
 
   private async judgeStanding(run: Run, answer: SlugAnswer): Promise<Judged> {
-    // There was nothing to answer: the failed stage is tried again, and its client fetches what comes of it.
-    if (hasFailed(run)) return { run: await this.walker.walk(run), stagesLeft: true }
+    // There was nothing to answer: the flow goes on from there, and its client fetches what comes of it.
+    if (hasFailed(run) || run.shown.challenge.kind === continuation.kind)
+      return { run: await this.walker.walk(run), stagesLeft: true }
     const before = activeBinding(run)
     const evaluated = await this.walker.reEvaluate(run)
     const active = activeBinding(evaluated)
@@ -154,9 +187,14 @@ export class SlugExecutor extends FlowExecutor {
     if (!opened.execution) return this.showBySlug(triedAgain(request))
     // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
     if (opened.execution.sequence === judgedAt) return this.answerBySlug(triedAgain(request), answer)
-    const run = await this.runOf(request.visitor, opened, opened.execution)
-    if (this.isRepeat(opened.execution, digest)) return this.repeated(run, opened.reissue)
-    const step = stepOf({ ...opened.execution, shown: { ...opened.execution.shown, errors: [] } }, run.definition, run)
+    const run = await this.runs.of(request.visitor, opened, opened.execution)
+    if (this.isRepeat(opened.execution, digest)) return this.runs.repeated(run, opened.reissue)
+    const step = stepOf(
+      { ...opened.execution, shown: { ...opened.execution.shown, errors: [] } },
+      run.definition,
+      run,
+      this.deps.now(),
+    )
     return { step, issued: undefined, remembered: [], sessionId: opened.session?.id ?? '', stagesLeft: false }
   }
 
@@ -185,7 +223,7 @@ function hasFailed({ shown }: Run): boolean {
 }
 
 /** Whether a client at this address is told of an end. One that ends in another flow is told there. */
-function endsAt({ status, definition }: Run, { slug }: SlugRequest): boolean {
+function endsIn({ status, definition }: Run, slug: string): boolean {
   return status !== 'active' && definition.flow.slug === slug
 }
 

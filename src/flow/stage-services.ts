@@ -18,7 +18,8 @@ export function stageServices(deps: EngineDependencies, run: Run): StageServices
   }
   const pageUrl = (query: FlowPlan['query']) => deps.flowPageUrl(definition.flow.slug, new URLSearchParams(query).toString())
   const brandTitle = () => configuration.brandFor(visitor.host).title
-  const { now, users, passwords, authenticators, accounts, randomToken, mac, tokens, mailTemplates, sendSms, takeTurn } = deps
+  const { now, users, passwords, authenticators, accounts, randomToken, mac, tokens, mailTemplates, takeTurn, duo, digestOf } =
+    deps
   return {
     now,
     users,
@@ -47,7 +48,10 @@ export function stageServices(deps: EngineDependencies, run: Run): StageServices
     openToken: (purpose, token) => tokens.open(purpose, token),
     mac,
     hasMailTemplate: (name) => mailTemplates.has(name),
-    sendSms,
+    duo,
+    deliveryOf: (messageId) => deps.deliveries.of(messageId),
+    isLinkUsed: async (digest) => (await deps.store.flowToken(digest))?.used ?? false,
+    digestOf,
     sources: deps.sources,
   }
 }

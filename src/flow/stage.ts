@@ -4,7 +4,7 @@ import type { Effect } from './effects.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { FlowPlan } from './plan.ts'
 import type { StageServices, StageVisitor } from './services.ts'
-import type { FieldError } from './step.ts'
+import type { FieldError, StageAction, StageActionType, StandingWait } from './step.ts'
 import type { User } from './user.ts'
 
 /** All that a stage is given when it shows itself or judges an answer. */
@@ -57,11 +57,26 @@ export interface Changes {
   readonly state?: JsonValue
   /** Stages that come next: ids of those that this one's config names. */
   readonly nextStages?: readonly string[]
+  /** Of a refusal that nobody answered for, such as a denied push: it counts as a wrong guess all the same. */
+  readonly counts?: true
+}
+
+/** A slow thing that is under way. */
+export interface Wait extends Omit<StandingWait, 'until'> {
+  readonly until: Date
 }
 
 /** What a stage decided. Only `advance` passes it. */
 export type Verdict<Challenge, State> =
   | { readonly type: 'ask'; readonly challenge: Challenge; readonly state?: State; readonly changes?: Changes }
+  /** Shows this while something slow is under way; the next step comes by itself. */
+  | {
+      readonly type: 'wait'
+      readonly challenge: Challenge
+      readonly state: State
+      readonly wait: Wait
+      readonly changes?: Changes
+    }
   | { readonly type: 'advance'; readonly changes: Changes }
   | { readonly type: 'invalid'; readonly errors: readonly FieldError[]; readonly changes: Changes }
   | { readonly type: 'deny'; readonly message: string | undefined; readonly effects?: readonly Effect[] }
@@ -76,23 +91,39 @@ export function ask<Challenge, State = never>(challenge: Challenge, state?: Stat
   return { type: 'ask', challenge, ...(state !== undefined && { state }), ...(changes && { changes }) }
 }
 
+/**
+ * Shows this while something slow is under way, which `resume` asks about. An answer may come meanwhile, and is judged as ever.
+ * What is in `state` decides: the stage waits for as long as it says so again, and until `until` at the most.
+ */
+export function wait<Challenge, State>(
+  challenge: Challenge,
+  state: State,
+  under: Wait,
+  changes?: Changes,
+): Verdict<Challenge, State> {
+  return { type: 'wait', challenge, state, wait: under, ...(changes && { changes }) }
+}
+
 /** The stage is passed. */
 export function advance(changes: Changes = {}): Verdict<never, never> {
   return { type: 'advance', changes }
 }
 
+type Refused = Extract<Verdict<never, never>, { type: 'invalid' }>
+type Denied = Extract<Verdict<never, never>, { type: 'deny' }>
+
 /** The answer is refused; `field` is a response field or `nonFieldErrors`. */
-export function invalid(field: string, message: string, code = 'invalid', changes: Changes = {}): Verdict<never, never> {
+export function invalid(field: string, message: string, code = 'invalid', changes: Changes = {}): Refused {
   return { type: 'invalid', errors: [{ field, message, code }], changes }
 }
 
 /** The answer is taken, but more is asked: nothing is wrong, and the stage shows itself anew. */
-export function askAgain(changes: Changes): Verdict<never, never> {
+export function askAgain(changes: Changes): Refused {
   return { type: 'invalid', errors: [], changes }
 }
 
 /** The person may not go on; without a message the client sees "Unknown error". What happens all the same is told to auditors. */
-export function deny(message?: string, effects: readonly Effect[] = []): Verdict<never, never> {
+export function deny(message?: string, effects: readonly Effect[] = []): Denied {
   return { type: 'deny', message, ...(effects.length > 0 && { effects }) }
 }
 
@@ -168,7 +199,27 @@ export interface StageDefinition<
     context: StageContext<z.output<Config>, State>,
     response: z.output<Response>,
   ): Promise<Verdict<never, State>> | Verdict<never, State>
+  /**
+   * Asks the outside world how the slow thing stands that the state tells of, for as long as the signal lets it; undefined:
+   * nothing new. It says what is kept of the news (`askAgain`, `invalid`, `deny`), and `present` what that means: news may
+   * come to a server that has no request to answer. Two servers may ask at once, and only one is heard.
+   */
+  resume?(context: StageContext<z.output<Config>, State>, signal: AbortSignal): Promise<Resumed | undefined>
+  /** What becomes of a wait whose time is over. It shows itself anew if nothing is said. */
+  lapse?(context: StageContext<z.output<Config>, State>): Promise<Resumed> | Resumed
+  /** What may be done beside answering, as things stand once it is shown. */
+  actions?(context: StageContext<z.output<Config>, State>): readonly StageAction[]
+  /** Does one of them. Judged as an answer is. */
+  act?(
+    context: StageContext<z.output<Config>, State>,
+    action: StageActionType,
+  ): Promise<Verdict<never, State>> | Verdict<never, State>
+  /** What programs ask about it apart from the flow, by the name that authentik's wire has for the question; undefined: nothing to tell. */
+  readonly probes?: Readonly<Record<string, (context: StageContext<z.output<Config>, State>) => Promise<JsonObject | undefined>>>
 }
+
+/** News of a slow thing: nothing of it passes the stage. */
+export type Resumed = Extract<Verdict<never, never>, { type: 'invalid' | 'deny' }>
 
 /** Declares a kind, checking its functions against its schemas. */
 export function defineStage<

@@ -1,5 +1,6 @@
-import { accessDenied, flowError, redirect } from './challenges.ts'
+import { accessDenied, continuation, flowError, redirect } from './challenges.ts'
 import type { ConfiguredStage, StageBinding } from './definition.ts'
+import type { Effect } from './effects.ts'
 import { FlowError } from './errors.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { isSafeNextPath } from './next-path.ts'
@@ -18,9 +19,9 @@ import {
   tokenAtStake,
   withChanges,
 } from './run.ts'
-import type { Changes, StageContext, StageDefinition, Verdict } from './stage.ts'
+import type { Changes, StageContext, StageDefinition, Verdict, Wait } from './stage.ts'
 import { openConfigOf, stageServices } from './stage-services.ts'
-import type { ExecutionStatus, FieldError, StandingChallenge } from './step.ts'
+import type { ExecutionStatus, FieldError, StandingChallenge, StandingWait } from './step.ts'
 import { defaultAvatar } from './user.ts'
 
 /** How often one execution may start over. */
@@ -59,8 +60,10 @@ export class Walker {
       if (!active) return this.finish(run)
 
       const verdict = await this.present(run, active)
+      if (run.unattended && needsReply(verdict)) return this.pause(run)
       switch (verdict.type) {
         case 'ask':
+        case 'wait':
           return this.asked(run, active, verdict, active.id === answered ? errors : [])
         case 'advance':
           run = this.advanced(run, verdict.changes)
@@ -128,7 +131,8 @@ export class Walker {
 
   /** The execution is over. */
   end(run: Run, status: ExecutionStatus, challenge: StandingChallenge): Run {
-    const ended = showing({ ...run, plan: { ...run.plan, bindings: [] }, states: {}, secrets: {} }, challenge, [], status)
+    const over = { plan: { ...run.plan, bindings: [] }, states: {}, secrets: {}, checkpoints: [] }
+    const ended = showing({ ...run, ...over }, challenge, [], status)
     return audited(
       ended,
       'flow_execution',
@@ -188,7 +192,7 @@ export class Walker {
   private asked(
     run: Run,
     active: StageBinding,
-    verdict: Extract<Verdict<unknown, unknown>, { type: 'ask' }>,
+    verdict: Extract<Verdict<unknown, unknown>, { type: 'ask' | 'wait' }>,
     errors: readonly FieldError[],
   ): Run {
     const stage = this.kindOf(run, active)
@@ -199,7 +203,20 @@ export class Walker {
     const { changes } = verdict
     const changed = changes ? withChanges({ ...run, plan: withContext(run.plan, changes.context ?? {}) }, changes) : run
     const states = verdict.state === undefined ? run.states : { ...run.states, [active.id]: verdict.state as JsonValue }
-    return showing({ ...changed, states }, { kind: stage.kind, component: stage.component, fields }, errors)
+    const shown = showing({ ...changed, states }, { kind: stage.kind, component: stage.component, fields }, errors)
+    const actions = stage.actions?.(this.contextFor(shown, active) as never) ?? []
+    const waiting = verdict.type === 'wait' ? this.waitOf(verdict.wait) : undefined
+    return { ...shown, shown: { ...shown.shown, ...(actions.length > 0 && { actions }), ...(waiting && { waiting }) } }
+  }
+
+  /** A wait whose time is over is none. */
+  private waitOf({ until, ...wait }: Wait): StandingWait | undefined {
+    return until > this.deps.now() ? { ...wait, until: until.getTime() } : undefined
+  }
+
+  /** Rests until a request comes. Whatever the stage wanted is asked of it again then. */
+  private pause(run: Run): Run {
+    return showing(run, { kind: continuation.kind, component: continuation.component, fields: {} })
   }
 
   private async present(
@@ -230,7 +247,8 @@ export class Walker {
     const plan = planned.type === 'planned' ? planned.plan : withContext({ ...run.plan, context: {} }, context)
     const kept = { ...plan, history, attempts, restarts: restarts + 1, ...(restored !== undefined && { restored }) }
     const secrets = Object.keys(context).length === 0 ? {} : run.secrets
-    const fresh: Run = { ...run, definition: live.definition, pendingUser, plan: kept, states: {}, secrets, shown: nothingShown }
+    const begun = { plan: kept, states: {}, secrets, shown: nothingShown, checkpoints: [] }
+    const fresh: Run = { ...run, definition: live.definition, pendingUser, ...begun }
     // A refusal inside a restart is final: the binding that restarts is not asked again.
     return this.enter(fresh, planned.type === 'planned' ? { type: 'planned', plan: kept } : planned)
   }
@@ -245,6 +263,13 @@ export class Walker {
     return this.end(run, 'denied', this.accessDenied(run, message))
   }
 }
+
+/** Whether something would be handed to the browser that only the reply to a request can carry. */
+function needsReply(verdict: { readonly type: string; readonly changes?: Changes }): boolean {
+  return verdict.changes?.effects?.some(({ type }) => repliesOnly.has(type)) ?? false
+}
+
+const repliesOnly: ReadonlySet<Effect['type']> = new Set(['sign_in', 'sign_out', 'renew_session', 'remember_device'])
 
 /** The end of a flow that leads somewhere. */
 export function finalRedirect(to: string): StandingChallenge {

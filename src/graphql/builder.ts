@@ -1,8 +1,13 @@
 import SchemaBuilder, { type EnumRef, type ObjectRef } from '@pothos/core'
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql'
 import type { FlowExecutor } from '../flow/executor.ts'
+import type { WaitingExecution } from '../flow/ports.ts'
+import type { SessionKey } from '../flow/session.ts'
 import type { User } from '../flow/user.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import type { ChangeListener } from '../operations/execution-bus.ts'
+import type { SubscriptionTickets } from '../session/tickets.ts'
+import type { SubscriptionLimits } from './subscription-limits.ts'
 
 /** What the resolvers work with, once for the server. */
 export interface GraphQLServices {
@@ -11,16 +16,23 @@ export interface GraphQLServices {
   /** For what no caller can do anything about. */
   readonly report: (error: unknown, requestId: string) => void
   /** Waits for changes of an execution; has begun to when it returns. */
-  readonly listen: (executionId: string) => { changed(): Promise<boolean>; stop(): void }
+  readonly listen: (executionId: string) => ChangeListener
+  /** Makes this server ask about what an execution waits for, until whoever called leaves. */
+  readonly attend: (waiting: Omit<WaitingExecution, 'until'>) => () => void
+  readonly limits: SubscriptionLimits
+  readonly tickets: SubscriptionTickets
 }
 
-/** A user's own sessions. */
+/** The sessions of visitors, and a user's own. */
 export interface SessionAccess {
+  /** The session that a key names, whoever's it is; undefined when there is none, or it has ended. One read. */
+  find(key: SessionKey): Promise<{ readonly id: string; readonly userId: number | undefined } | undefined>
   /** Who is signed in, and with which session. One read. */
   current(
     visitor: RequestContext['visitor'],
   ): Promise<{ readonly user: User; readonly session: { readonly id: string } } | undefined>
   list(userId: number): Promise<readonly SessionView[]>
+  /** Ends a session of the user's, and at once all streams that show what ran in it; false when they have no such session. */
   revoke(id: string, userId: number): Promise<boolean>
 }
 
@@ -38,8 +50,11 @@ export interface SessionView {
 /** What the resolvers of one operation work with. */
 export interface GraphQLContext {
   readonly services: GraphQLServices
-  /** Yoga keeps the HTTP request itself under `request`. */
   readonly caller: RequestContext
+  /** Where Yoga keeps the HTTP request itself. */
+  readonly request?: Request
+  /** The operation came through a socket, which counts for itself. */
+  readonly bySocket?: boolean
 }
 
 interface SchemaTypes {

@@ -139,14 +139,16 @@ export function addFlowOperations(builder: Builder, types: StepTypes, stages: St
     fields: (t) => ({
       flowExecution: t.field({
         type: flowExecution,
-        description: 'Sends what stands now, then every change, and completes when the execution is over.',
+        description:
+          'Sends what stands now, then every change in order, and completes when the execution is over. One that ends before says why by the code of its error: SESSION_ENDED (signed out, revoked, expired, or the account was closed), SESSION_CHANGED (the session has another handle: subscribe again with the new cookie), EXECUTION_EXPIRED, EXECUTION_NOT_FOUND, TOO_MANY_STREAMS, or SERVICE_UNAVAILABLE: come back.',
         args: {
           id: t.arg.id({ required: true, description: 'The execution.' }),
           afterSequence: t.arg.int({
-            description: 'The last sequence that you have seen: nothing is sent until there is a later one.',
+            description:
+              'The last sequence that you have seen: the stream begins with the one after it, as soon as there is one. The 100 newest steps are kept for that.',
           }),
         },
-        subscribe: (_, { id, afterSequence }, context) => streamSteps(context, id, afterSequence ?? -1),
+        subscribe: (_, { id, afterSequence }, context) => streamSteps(context, id, afterSequence ?? undefined),
         resolve: (streamed) => {
           if ('failure' in streamed) throw streamed.failure
           return streamed.step

@@ -3,6 +3,7 @@ import type { StageRegistry } from '../flow/registry.ts'
 import { createBuilder } from './builder.ts'
 import { addFlowOperations } from './operations.ts'
 import { addStepTypes } from './step-types.ts'
+import { addTickets } from './tickets.ts'
 import { addViewer } from './viewer.ts'
 
 /** The whole schema, derived from the registered kinds. */
@@ -11,6 +12,7 @@ export function createSchema(stages: StageRegistry): GraphQLSchema {
   const types = addStepTypes(builder, stages)
   addFlowOperations(builder, types, stages)
   addViewer(builder, types)
+  addTickets(builder)
   return builder.toSchema()
 }
 

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
-import { useServer } from 'graphql-ws/use/ws'
+import { handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { ServiceUnavailableError } from '../flow/errors.ts'
 import type { AllowedOrigins } from '../http/allowed-origins.ts'
 import type { RequestContext, RequestContexts } from '../http/request-context.ts'
 import type { GraphQLServices } from './builder.ts'
 import type { GraphQLServer } from './server.ts'
+import { closeCodes, SocketClient } from './socket-client.ts'
 
 /** The largest message of a socket (bytes). */
 export const largestMessage = 65_536
-/** How many sockets one address may hold. */
-export const mostSocketsPerAddress = 100
 /** How many operations one socket may run at once. */
 export const mostOperationsPerSocket = 20
 
@@ -25,54 +25,71 @@ export interface SocketOptions {
   readonly services: GraphQLServices
   readonly contexts: RequestContexts
   readonly origins: AllowedOrigins
+  readonly now: () => Date
 }
 
-/** `graphql-transport-ws` at `/graphql`: authenticated by the cookie of the upgrade request, from pages that may talk to us. */
+/**
+ * `graphql-transport-ws` at `/graphql`, from pages that may talk to us: authenticated by the cookie or the header of the upgrade
+ * request, or by a ticket in `connection_init`.
+ */
 export class GraphQLSockets {
   private readonly options: SocketOptions
-  private readonly server = new WebSocketServer({ noServer: true, maxPayload: largestMessage })
-  private readonly callers = new WeakMap<IncomingMessage, RequestContext>()
-  private readonly byAddress = new Map<string, number>()
+  private readonly server = new WebSocketServer({ noServer: true, maxPayload: largestMessage, handleProtocols })
+  private readonly clients = new Set<SocketClient>()
   private readonly protocol
 
   constructor(options: SocketOptions) {
     this.options = options
-    this.protocol = useServer(
-      {
-        // The protocol's own limit on waiting for a client that connects and says nothing.
-        connectionInitWaitTimeout: 5000,
-        // What breaks in here is not told in the reason that a socket closes with.
-        isProd: true,
-        onSubscribe: ({ extra, subscriptions }, _id, params) => {
-          if (Object.keys(subscriptions).length > mostOperationsPerSocket)
-            return [refusal('TOO_MANY_OPERATIONS', 'This socket runs too many operations.')]
-          return this.prepare(this.callers.get(extra.request), params)
-        },
-        execute: (args) => (args.rootValue as Enveloped).execute(args),
-        subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
+    this.protocol = makeServer<Record<string, unknown>, SocketClient>({
+      // `tend` waits for all of them.
+      connectionInitWaitTimeout: 0,
+      onConnect: async ({ extra: client, connectionParams, subscriptions }) => {
+        const admitted = await this.admit(client, connectionParams)
+        if (admitted) client.operations = () => Object.keys(subscriptions).length
+        return admitted
       },
-      this.server,
-    )
+      onSubscribe: async ({ extra: client, subscriptions }, id, params) => {
+        client.stir()
+        if (Object.keys(subscriptions).length > mostOperationsPerSocket)
+          return [refusal('TOO_MANY_OPERATIONS', 'This socket runs too many operations.')]
+        // The protocol's server takes one that was left before it began for the next one of that id, and would never end it.
+        if (!client.begins(id)) {
+          client.close(closeCodes.subscribedAlready, 'Subscriber already exists')
+          return [refusal('SUBSCRIBED_ALREADY', 'This id is in use.')]
+        }
+        const prepared = await this.prepare(client.caller, params)
+        if (Array.isArray(prepared)) client.hasBegun(id)
+        return prepared
+      },
+      onOperation: ({ extra: client }, id) => client.hasBegun(id),
+      execute: (args) => (args.rootValue as Enveloped).execute(args),
+      subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
+    })
   }
 
   /** Takes an upgrade request, or ends it with a status that says why not. */
   async upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy())
-    const { contexts, origins } = this.options
+    const { contexts, origins, services } = this.options
     if (new URL(incoming.url ?? '/', 'http://localhost').pathname !== '/graphql') return refuse(socket, '404 Not Found')
     const caller = await contexts.of(incoming, randomUUID())
     if (!origins.admits(incoming.headers.origin, caller.origin.ownOrigin)) return refuse(socket, '403 Forbidden')
-    const { clientIp } = caller.visitor
-    const held = this.byAddress.get(clientIp) ?? 0
-    if (held >= mostSocketsPerAddress) return refuse(socket, '429 Too Many Requests')
+    const room = services.limits.takeConnection(caller.visitor.clientIp)
+    if (room === 'server') return refuse(socket, '503 Service Unavailable')
+    if (room === 'address') return refuse(socket, '429 Too Many Requests')
 
-    this.callers.set(incoming, caller)
+    let taken = false
     this.server.handleUpgrade(incoming, socket, head, (webSocket) => {
-      this.count(clientIp, webSocket)
-      this.server.emit('connection', webSocket, incoming)
-      // graphql-ws would write to the console whatever a client does wrong; the client is told, and that is enough.
-      webSocket.removeAllListeners('error').on('error', () => undefined)
+      taken = true
+      this.open(webSocket, caller).hold(room)
     })
+    // What is no handshake has been answered by now.
+    if (!taken) room()
+  }
+
+  /** Closes what is idle, dead or does not read. Call it every few seconds: there is no timer for each socket. */
+  tend(): void {
+    for (const client of this.clients) client.tend()
   }
 
   /** Tells every client that the server goes away, and does not wait for those who do not answer. */
@@ -80,29 +97,66 @@ export class GraphQLSockets {
     const hurry = setTimeout(() => {
       for (const client of this.server.clients) client.terminate()
     }, longestFarewell)
-    await this.protocol.dispose()
+    for (const client of this.clients) client.close(closeCodes.goingAway, 'Going away')
+    await new Promise((resolve) => this.server.close(resolve))
     clearTimeout(hurry)
   }
 
-  private count(clientIp: string, webSocket: WebSocket): void {
-    this.byAddress.set(clientIp, (this.byAddress.get(clientIp) ?? 0) + 1)
-    webSocket.once('close', () => {
-      const left = (this.byAddress.get(clientIp) ?? 1) - 1
-      if (left > 0) this.byAddress.set(clientIp, left)
-      else this.byAddress.delete(clientIp)
+  private open(webSocket: WebSocket, caller: RequestContext): SocketClient {
+    const client = new SocketClient(webSocket, caller, () => this.options.now().getTime())
+    this.clients.add(client)
+    const closed = this.protocol.opened(
+      {
+        protocol: webSocket.protocol,
+        send: (text) => client.send(text),
+        close: (code, reason) => client.close(code ?? closeCodes.internal, reason ?? ''),
+        onMessage: (take) =>
+          webSocket.on('message', (message) => {
+            if (client.mayTake()) take(String(message)).catch((error: unknown) => this.failed(client, error))
+          }),
+        // What a client sends along is not sent back: that would make us send as much as it likes.
+        onPing: () => client.send('{"type":"pong"}'),
+      },
+      client,
+    )
+    webSocket.once('close', (code, reason) => {
+      this.clients.delete(client)
+      closed(code, String(reason)).catch((error: unknown) => this.failed(client, error))
     })
+    return client
   }
 
-  private async prepare(
-    caller: RequestContext | undefined,
-    params: { query: string; operationName?: string | null | undefined; variables?: Record<string, unknown> | null | undefined },
-  ) {
-    if (!caller) return [refusal('UNAUTHENTICATED', 'The socket has lost its request.')]
+  /** Finds out whose socket it is. A ticket stands for itself: what else the upgrade request has said counts no more. */
+  private async admit(client: SocketClient, params: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
+    const { tickets, sessions, limits } = this.options.services
+    const byTicket = params !== undefined && 'ticket' in params
+    if (byTicket) {
+      const handle = await tickets.redeem(params.ticket)
+      if (handle === undefined) return false
+      client.caller = withoutCookies(client.caller, handle)
+    }
+    const session = await sessions.find(client.caller.visitor.session)
+    if (!session) return !byTicket
+    const room = limits.takeInSession(session.id)
+    if (room) client.hold(room)
+    else client.close(closeCodes.tooMany, 'Too many sockets in this session')
+    return room !== undefined
+  }
+
+  private failed(client: SocketClient, error: unknown): void {
+    const { report } = this.options.services
+    if (client.isOpen) report(error, client.caller.visitor.requestId)
+    if (error instanceof ServiceUnavailableError) client.close(closeCodes.tryAgainLater, 'Try again later')
+    else client.close(closeCodes.internal, 'Internal server error')
+  }
+
+  private async prepare(caller: RequestContext, params: SubscribePayload) {
     const { graphql, services } = this.options
     const { schema, parse, validate, contextFactory, execute, subscribe } = graphql.yoga.getEnveloped({
       services,
       caller,
       params,
+      bySocket: true,
     } as never)
     try {
       const document = parse(params.query)
@@ -129,6 +183,12 @@ export class GraphQLSockets {
 }
 
 type Enveloped = Pick<ReturnType<GraphQLServer['yoga']['getEnveloped']>, 'execute' | 'subscribe'>
+
+/** The caller as a program that has a session's handle and nothing else of a browser. */
+function withoutCookies(caller: RequestContext, handle: string): RequestContext {
+  const visitor = { ...caller.visitor, session: { type: 'handle', handle }, deviceCookie: () => undefined } as const
+  return { ...caller, visitor, apiKey: undefined, byCookie: false }
+}
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })

@@ -1,9 +1,18 @@
 import { z } from 'zod'
-import { frameworkChallenges, shownFields } from '../flow/challenges.ts'
+import { continuation, frameworkChallenges, shownFields } from '../flow/challenges.ts'
 import { flowDesignations, flowLayouts } from '../flow/definition.ts'
 import type { StageRegistry } from '../flow/registry.ts'
 import type { StageDefinition } from '../flow/stage.ts'
-import { actionTypes, executionStatuses, type FieldError, type FlowAction, type FlowStep } from '../flow/step.ts'
+import {
+  actionTypes,
+  deliveryStates,
+  executionStatuses,
+  type FieldError,
+  type FlowAction,
+  type FlowStep,
+  type Waiting,
+  waitingReasons,
+} from '../flow/step.ts'
 import { camelCase, pascalCase } from '../shapes/names.ts'
 import { readShape } from '../shapes/shape.ts'
 import type { Builder, EnumType, ObjectType } from './builder.ts'
@@ -54,12 +63,16 @@ export function addStepTypes(builder: Builder, stages: StageRegistry): StepTypes
   const actionType = shapes.enum(
     enumOf('FlowActionType', 'What may be done about a step.', actionTypes, {
       submit: 'Answer the challenge, with `respond`.',
-      cancel: 'Give the flow up.',
+      resend: 'Have the message sent again, or the approval asked for again.',
+      choose_another: 'Stop waiting, and choose another way to prove oneself.',
+      back: 'Return to the screen before.',
       restart: 'Begin the flow again.',
+      cancel: 'Give the flow up.',
     }),
   )
   const challenge = addChallenges(builder, shapes, stages, flowInfoType)
   const action = addActions(builder, actionType)
+  const waiting = addWaiting(builder, shapes)
 
   const status = shapes.enum(
     enumOf('ExecutionStatus', 'How far an execution has come. Only an active one takes answers.', executionStatuses),
@@ -99,6 +112,13 @@ export function addStepTypes(builder: Builder, stages: StageRegistry): StepTypes
         type: [action],
         description: 'What may be done now. Anything else is refused.',
         resolve: (step) => step.actions,
+      }),
+      waiting: t.field({
+        type: waiting,
+        nullable: true,
+        description:
+          'Something slow that is under way: the next step comes by itself, to subscribers at once. Null when nothing is awaited but an answer. An answer or an action is taken meanwhile, too.',
+        resolve: (step) => step.waiting ?? null,
       }),
     }),
   })
@@ -141,7 +161,7 @@ function addChallenges(builder: Builder, shapes: ShapeTypes, stages: StageRegist
       }),
     }),
   })
-  const shown = [...stages.all().filter((stage) => stage.challenge && stage.component), ...frameworkChallenges]
+  const shown = [...stages.all().filter((stage) => stage.challenge && stage.component), ...frameworkChallenges, continuation]
   const members = shown.map(({ kind, description, challenge = z.object({}), showsPendingUser }) => {
     const shape = readShape(challengeName(kind), shownFields(challenge, showsPendingUser), 'output')
     return builder.objectRef<FlowStep>(shape.name).implement({
@@ -154,6 +174,46 @@ function addChallenges(builder: Builder, shapes: ShapeTypes, stages: StageRegist
     description: 'Everything a flow may show. A new kind of stage adds a member.',
     types: members,
     resolveType: (step) => challengeName((step as FlowStep).challenge.kind),
+  })
+}
+
+function addWaiting(builder: Builder, shapes: ShapeTypes) {
+  const reason = shapes.enum(
+    enumOf('WaitingReason', 'What a step waits for.', waitingReasons, {
+      approval: 'For the person to approve on another device.',
+      activation: 'For the person to activate a device.',
+      confirmation: 'For somebody to open a mailed link, and to confirm it.',
+      delivery: 'For a message to be on its way.',
+    }),
+  )
+  const delivery = shapes.enum(
+    enumOf('DeliveryState', 'How far a message has come.', deliveryStates, {
+      queued: 'It waits to be sent, or is being sent.',
+      sent: 'The provider has taken it.',
+      failed: 'It was not sent, and will not be.',
+    }),
+  )
+  return builder.objectRef<Waiting>('Waiting').implement({
+    description: 'Something slow that is under way.',
+    fields: (t) => ({
+      reason: t.field({ type: reason, description: 'What is awaited.', resolve: (waiting) => waiting.reason }),
+      until: t.field({
+        type: 'DateTime',
+        description: 'When it is over, whatever came of it: show a countdown.',
+        resolve: (waiting) => waiting.until,
+      }),
+      pollAfter: t.int({
+        description: 'Seconds after which to query the execution again, for clients that do not subscribe.',
+        resolve: (waiting) => Math.ceil(waiting.pollAfter),
+      }),
+      delivery: t.field({
+        type: delivery,
+        nullable: true,
+        description:
+          'How far the message has come that was sent for it; null where none is, or where that would tell who has an account.',
+        resolve: (waiting) => waiting.delivery ?? null,
+      }),
+    }),
   })
 }
 

@@ -1,7 +1,13 @@
 import type { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectRedis, redisAvailable } from '../../test/support/redis.ts'
-import { ExecutionBus } from './execution-bus.ts'
+import { ExecutionBus, type ExecutionBusParts, mostLookedAt } from './execution-bus.ts'
+
+/** A bus of one node, over a store where nothing is gone and nothing has moved. */
+function lonelyBus(parts: Partial<ExecutionBusParts> = {}): ExecutionBus {
+  const standing = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 1]))
+  return new ExecutionBus({ standing, failed: (error) => expect.fail(String(error)), ...parts })
+}
 
 const change = { executionId: 'execution-1', sequence: 2 }
 
@@ -17,7 +23,7 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 
 describe('changes of executions', () => {
   it('reach whoever waits for them', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listener = bus.listen('execution-1')
     const changed = listener.changed()
     expect(await settled(changed)).toBe(false)
@@ -27,7 +33,7 @@ describe('changes of executions', () => {
   })
 
   it('reach whoever listens but does not wait yet: none falls between', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listener = bus.listen('execution-1')
     bus.publish(change)
 
@@ -35,7 +41,7 @@ describe('changes of executions', () => {
   })
 
   it('count as one until somebody asks', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listener = bus.listen('execution-1')
     bus.publish(change)
     bus.publish({ ...change, sequence: 3 })
@@ -45,7 +51,7 @@ describe('changes of executions', () => {
   })
 
   it('reach all who listen to that execution, and nobody else', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listeners = [bus.listen('execution-1'), bus.listen('execution-1')]
     const other = bus.listen('execution-2').changed()
     bus.publish(change)
@@ -53,19 +59,111 @@ describe('changes of executions', () => {
     expect(await Promise.all(listeners.map((listener) => listener.changed()))).toEqual([true, true])
     expect(await settled(other)).toBe(false)
   })
+})
 
-  it('may be none: everybody looks again when reminded', async () => {
-    const bus = new ExecutionBus()
-    const waiting = [bus.listen('execution-1').changed(), bus.listen('execution-2').changed()]
-    bus.remind()
+describe('a reminder', () => {
+  /** Somebody who has seen that much of an execution, and whether the reminder reaches them. */
+  async function reached(standing: ReadonlyMap<string, number>, seen?: number): Promise<boolean> {
+    const bus = lonelyBus({ standing: async () => standing })
+    const listener = bus.listen('execution-1')
+    if (seen !== undefined) listener.saw(seen)
+    await bus.remind()
+    return settled(listener.changed())
+  }
 
-    expect(await Promise.all(waiting)).toEqual([true, true])
+  it.each([
+    ['reaches who has missed something', 3, 2, true],
+    ['passes who knows what stands', 3, 3, false],
+    ['passes who waits for what is yet to come', 3, 9, false],
+  ])('%s', async (_, stands, seen, expected) => {
+    expect(await reached(new Map([['execution-1', stands]]), seen)).toBe(expected)
+  })
+
+  it('reaches who watches what is gone', async () => {
+    expect(await reached(new Map(), 3)).toBe(true)
+  })
+
+  it('reaches who never says what they saw once for each state', async () => {
+    let sequence = 1
+    const bus = lonelyBus({ standing: async () => new Map([['execution-1', sequence]]) })
+    const listener = bus.listen('execution-1')
+    const reached = async () => {
+      await bus.remind()
+      const rung = listener.rung
+      if (rung) await listener.changed()
+      return rung
+    }
+
+    expect([await reached(), await reached()]).toEqual([true, false])
+    sequence = 2
+    expect([await reached(), await reached()]).toEqual([true, false])
+  })
+
+  it('goes by what was seen last, however late an older one is told', async () => {
+    const bus = lonelyBus({ standing: async () => new Map([['execution-1', 3]]) })
+    const listener = bus.listen('execution-1')
+    listener.saw(3)
+    listener.saw(2)
+    await bus.remind()
+
+    expect(listener.rung).toBe(false)
+  })
+
+  it('asks about many at once, each of them once', async () => {
+    const asked: number[] = []
+    const bus = lonelyBus({
+      standing: async (ids) => {
+        asked.push(ids.length)
+        return new Map(ids.map((id) => [id, 1]))
+      },
+    })
+    for (let index = 0; index < mostLookedAt + 1; index += 1) {
+      for (const listener of [bus.listen(`execution-${index}`), bus.listen(`execution-${index}`)]) listener.saw(1)
+    }
+    await bus.remind()
+
+    expect(asked).toEqual([mostLookedAt, 1])
+  })
+
+  it('is followed by one more for all who asked meanwhile', async () => {
+    const looks: (() => void)[] = []
+    const bus = lonelyBus({ standing: () => new Promise((resolve) => looks.push(() => resolve(new Map([['execution-1', 1]])))) })
+    bus.listen('execution-1').saw(1)
+    const first = bus.remind()
+    await vi.waitFor(() => expect(looks).toHaveLength(1))
+    const others = [bus.remind(), bus.remind()]
+    looks[0]?.()
+    await first
+    await vi.waitFor(() => expect(looks).toHaveLength(2))
+    looks[1]?.()
+    await Promise.all(others)
+
+    expect(looks).toHaveLength(2)
+  })
+
+  it('that finds no store is reported, and the next one is no worse for it', async () => {
+    const failures: unknown[] = []
+    let reachable = false
+    const bus = lonelyBus({
+      standing: async () => {
+        if (!reachable) throw new Error('The store is away.')
+        return new Map()
+      },
+      failed: (error) => failures.push(error),
+    })
+    const listener = bus.listen('execution-1')
+    await bus.remind()
+    expect([failures.length, listener.rung]).toEqual([1, false])
+
+    reachable = true
+    await bus.remind()
+    expect([failures.length, listener.rung]).toEqual([1, true])
   })
 })
 
 describe('whoever stops listening', () => {
   it('is told that no more will come, now and ever', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listener = bus.listen('execution-1')
     const waiting = listener.changed()
     listener.stop()
@@ -75,7 +173,7 @@ describe('whoever stops listening', () => {
   })
 
   it('is forgotten', () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const listeners = ['execution-1', 'execution-1', 'execution-2'].map((id) => bus.listen(id))
     expect(bus.size).toBe(3)
 
@@ -85,7 +183,7 @@ describe('whoever stops listening', () => {
   })
 
   it('does not take along who comes after', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const first = bus.listen('execution-1')
     first.stop()
     const second = bus.listen('execution-1')
@@ -97,7 +195,7 @@ describe('whoever stops listening', () => {
   })
 
   it('is everybody when the server stops', async () => {
-    const bus = new ExecutionBus()
+    const bus = lonelyBus()
     const waiting = [bus.listen('execution-1').changed(), bus.listen('execution-2').changed()]
     bus.close()
 
@@ -116,7 +214,7 @@ async function node(
     subscribe.disconnect()
   })
   const subscribed = vi.spyOn(subscribe, 'subscribe')
-  const bus = new ExecutionBus({ publish, subscribe, failed })
+  const bus = lonelyBus({ remote: { publish, subscribe }, failed })
   await vi.waitFor(() => expect(subscribed).toHaveResolved())
   return { bus, publish, subscribe }
 }

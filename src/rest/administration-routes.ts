@@ -1,14 +1,13 @@
 import type { Context } from 'hono'
-import type { z } from 'zod'
 import type { Invitation, OutgoingMail } from '../flow/accounts.ts'
 import type { Configuration } from '../flow/ports.ts'
 import type { Visitor } from '../flow/session.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } from '../http/app.ts'
 import { readJsonObjectBody } from '../http/body.ts'
-import { fieldErrors } from '../shapes/field-errors.ts'
 import { invitationMailBody, invitationMails } from './invitation-mail.ts'
 import type { ObjectPreview } from './object-preview.ts'
-import { type Accounts, administratorOf, refuseForgery } from './permissions.ts'
+import { type Accounts, administratorActing, notFound, uuidIn } from './permissions.ts'
+import { wireErrors } from './wire-errors.ts'
 
 /** What administrators work with. */
 export interface Administration extends Accounts {
@@ -22,17 +21,12 @@ export interface Administration extends Accounts {
   readonly now: () => Date
 }
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** What administrators do by programs written for authentik. */
 export function administrationRoutes(administration: Administration): HttpApp {
   const routes = createRoutes()
   const forAdministrators = (path: string, work: (context: Context<HttpEnvironment>) => Promise<Response>) => {
     routes.post(path, async (context) => {
-      // Nobody's browser adds an API token by itself.
-      const forged = context.var.request.apiKey === undefined ? refuseForgery(context) : undefined
-      if (forged) return forged
-      const administrator = await administratorOf(context, administration)
+      const administrator = await administratorActing(context, administration)
       return administrator instanceof Response ? administrator : work(context)
     })
     routes.all(path, (context) => methodNotAllowed(context, 'POST'))
@@ -50,9 +44,9 @@ export function administrationRoutes(administration: Administration): HttpApp {
 }
 
 async function mailInvitation(context: Context<HttpEnvironment>, administration: Administration): Promise<Response> {
-  const id = (context.req.param('pk') ?? '').toLowerCase()
-  const invitation = uuid.test(id) ? await administration.invitation(id) : undefined
-  if (!invitation) return context.json({ detail: 'Not found.', code: 'not_found' }, 404)
+  const id = uuidIn(context, 'pk')
+  const invitation = id === undefined ? undefined : await administration.invitation(id)
+  if (!invitation) return context.json(notFound, 404)
 
   const body = await readJsonObjectBody(context)
   const { data, error } = invitationMailBody.safeParse(body)
@@ -67,19 +61,8 @@ async function mailInvitation(context: Context<HttpEnvironment>, administration:
   if (invitation.expiresAt && invitation.expiresAt <= administration.now())
     return context.json({ error: 'The invitation has expired.' }, 400)
 
-  const url = administration.flowPageUrl(flow.slug, new URLSearchParams({ itoken: id }).toString())
+  const url = administration.flowPageUrl(flow.slug, new URLSearchParams({ itoken: invitation.id }).toString())
   const brandTitle = configuration.brandFor(context.var.request.visitor.host).title
   await administration.post(invitationMails(data, invitation, { url, brandTitle }))
   return context.body(null, 204)
-}
-
-/** As Django REST framework tells of errors: by fields, and in lists by places. */
-function wireErrors(error: z.ZodError, body: unknown): object {
-  const errors: Record<string, string[] | Record<string, string[]>> = {}
-  for (const { field, message } of fieldErrors(error, body)) {
-    const [name = '', place] = field.split('.')
-    // zod tells of a list after what is in it: what is wrong with the whole of it stands for the rest.
-    errors[name] = place === undefined ? [message] : { ...errors[name], [place]: [message] }
-  }
-  return errors
 }

@@ -4,11 +4,12 @@ import type { SlugExecutor, SlugRequest } from '../flow/slug-executor.ts'
 import { createRoutes, type HttpApp, type HttpEnvironment, methodNotAllowed } from '../http/app.ts'
 import { readJsonObjectBody } from '../http/body.ts'
 import { encodeStep } from './encode-step.ts'
+import type { HeldAnswers } from './held-answers.ts'
 import { refuseForgery } from './permissions.ts'
 import type { WireCodec } from './wire-codec.ts'
 
 /** `GET` and `POST /flows/executor/:slug/`: flows for clients written for authentik (reference: flow-core 3, stages 1). */
-export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpApp {
+export function executorRoutes(executor: SlugExecutor, codec: WireCodec, held: HeldAnswers): HttpApp {
   const routes = createRoutes()
 
   routes.get('/flows/executor/:slug/', async (context) => {
@@ -23,7 +24,8 @@ export function executorRoutes(executor: SlugExecutor, codec: WireCodec): HttpAp
     const refused = refuseForgery(context)
     if (refused) return refused
     const body = await readJsonObjectBody(context)
-    const reply = await executor.answerBySlug(slugRequest(context), { body, forKind: (kind) => codec.decode(kind, body) })
+    const answered = await executor.answerBySlug(slugRequest(context), { body, forKind: (kind) => codec.decode(kind, body) })
+    const reply = await held.replyTo(answered, context.var.request.visitor, context.req.raw.signal)
     await context.var.request.issue(reply)
     if (leadsElsewhere(reply.step.flow.slug, context)) return context.json(redirectToFlow(reply.step.flow.slug, context))
     if (!reply.stagesLeft) return context.json(encodeStep(reply.step, codec))

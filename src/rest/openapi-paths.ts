@@ -1,4 +1,6 @@
+import { describeDuoPaths } from './duo-paths.ts'
 import { mostAddressees, mostCopies } from './invitation-mail.ts'
+import { anyObject, json, refused } from './openapi-parts.ts'
 
 const slug = { name: 'slug', in: 'path', required: true, schema: { type: 'string' }, description: 'The slug of the flow.' }
 const query = {
@@ -32,9 +34,6 @@ const invitationMail = {
   },
 }
 
-const json = (description: string, schema: object) => ({ description, content: { 'application/json': { schema } } })
-const refused = (description: string) => json(description, { $ref: '#/components/schemas/Error' })
-const anyObject = { type: 'object', additionalProperties: true }
 const challenge = json('What to show now.', { $ref: '#/components/schemas/Challenge' })
 
 /** Every path below `/api/v3`. */
@@ -114,6 +113,7 @@ export function describePaths(): object {
         },
       },
     },
+    ...describeDuoPaths(),
     '/core/users/me/': {
       get: {
         operationId: 'core_users_me_retrieve',

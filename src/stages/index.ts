@@ -1,4 +1,5 @@
 import type { StageDefinition } from '../flow/stage.ts'
+import { authenticatorDuoStage } from './authenticator-duo/authenticator-duo.stage.ts'
 import { authenticatorEmailStage } from './authenticator-email/authenticator-email.stage.ts'
 import { authenticatorSmsStage } from './authenticator-sms/authenticator-sms.stage.ts'
 import { authenticatorStaticStage } from './authenticator-static/authenticator-static.stage.ts'
@@ -24,6 +25,7 @@ import { userWriteStage } from './user-write/user-write.stage.ts'
 
 /** Every kind of stage. A new one is a folder and a line here. */
 export const stages: readonly StageDefinition[] = [
+  authenticatorDuoStage,
   authenticatorEmailStage,
   authenticatorSmsStage,
   authenticatorStaticStage,

@@ -67,6 +67,7 @@ export function pageRoutes({ executor, userOf, cancelAddressed }: PageServices):
         html`<h1 tabindex="-1">${title}</h1>
           ${moduleUrls.map((url) => html`<link rel="modulepreload" href="${url}" />`)}
           <p id="status" role="status"></p>
+          <p id="news" class="unseen" aria-live="polite"></p>
           <form id="flow" data-slug="${slug}"></form>
           <noscript><p>This page asks for each step by script. Please allow it.</p></noscript>
           <script type="module" src="${assetUrl('flow-page.js')}"></script>`,

@@ -107,6 +107,20 @@ export const dependencyRules: readonly IForbiddenRuleType[] = [
     to: { path: '^src/delivery/' },
   },
   {
+    name: 'duo-stands-alone',
+    comment: 'It knows how Duo is asked and what it answers; what follows from an answer is decided by stages.',
+    severity: 'error',
+    from: { path: '^src/duo/', pathNot: test },
+    to: { path: '^src/', pathNot: '^src/(?:duo|flow|credentials)/' },
+  },
+  {
+    name: 'duo-behind-ports',
+    comment: 'Ask Duo through StageServices; compose-engine.ts hands over what asks.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: ['^src/duo/', '^src/compose-engine\\.ts$'] },
+    to: { path: '^src/duo/' },
+  },
+  {
     name: 'generated-client-in-one-place',
     comment: 'Import the client and its types from db/prisma.ts, which knows which provider runs.',
     severity: 'error',

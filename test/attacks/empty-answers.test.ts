@@ -43,8 +43,8 @@ describeJourneys('an empty answer', (ground) => {
 
 it('is the only answer there is to a few kinds', () => {
   const without = asking.filter(({ response }) => Object.keys(response?.shape ?? {}).length === 0)
-  // A mail is passed by its link alone; an answer asks for another one.
-  expect(without.map(({ kind }) => kind).sort()).toEqual([...passedByAnyAnswer, 'email'].sort())
+  // A mail is passed by its link alone, and a telephone by what is done with it; an answer asks how that stands.
+  expect(without.map(({ kind }) => kind).sort()).toEqual([...passedByAnyAnswer, 'authenticator_duo', 'email'].sort())
 })
 
 /** A flow that would sign somebody in as soon as that kind is passed. */

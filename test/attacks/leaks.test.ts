@@ -85,7 +85,7 @@ describeJourneys(
   mails.env,
 )
 
-const tables = ['event', 'execution', 'flowToken', 'queuedMail', 'session', 'authenticator', 'flowDefinition', 'user'] as const
+const tables = ['event', 'execution', 'flowToken', 'queuedMessage', 'session', 'authenticator', 'flowDefinition', 'user'] as const
 
 /** All that the server has written down, whenever somebody looked. */
 class Sightings {

@@ -102,7 +102,7 @@ describeInChromium(
       await page.getByLabel('Name', { exact: true }).fill('Grace')
       await page.getByLabel('E-mail').fill('grace@example.test')
       await page.getByRole('button', { name: 'Continue' }).click()
-      await page.getByText('A mail with a link is on its way').waitFor()
+      await page.locator('#flow').getByText('Look into your inbox, and open the link').waitFor()
       await mails.next()
       await page.getByRole('button', { name: 'Send the mail again' }).click()
       await page.getByText('The mail was asked for again').waitFor()

@@ -30,8 +30,19 @@ async function started() {
 }
 
 describe('the actions of a step', () => {
-  it('are all known to the engine', async () => {
-    expect((await started()).step.actions.map(({ type }) => type).sort()).toEqual([...actionTypes].sort())
+  it('are listed, and nothing that the engine does not know', async () => {
+    const listed = (await started()).step.actions.map(({ type }) => type)
+
+    expect(listed).toEqual(['submit', 'restart', 'cancel'])
+    expect(actionTypes).toEqual(expect.arrayContaining(listed))
+  })
+
+  it.each(['resend', 'choose_another', 'back'] as const)('%s is refused where it is not listed', async (action) => {
+    const { step, visitor } = await started()
+
+    await expect(server.app.executor.perform(visitor, step.executionId, step.stepToken, action)).rejects.toThrow(
+      ActionNotAllowedError,
+    )
   })
 
   it.each([

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { buildSchema, isUnionType, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
 import { Browser } from '../support/browser.ts'
+import { endOf, socketClient } from '../support/streams.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const assets = new URL('../../src/web/assets/flow/', import.meta.url)
@@ -34,8 +35,11 @@ it('what the built-in page asks is within the limits of the server', async () =>
     respond: { executionId: 'none', stepToken: 'none', response: { dummy: {} } },
     perform: { executionId: 'none', stepToken: 'none', action: 'CANCEL' },
   }
+  const { watch = '', ...requests } = operations
+  const socket = await socketClient(new Browser(app.url))
+  const streamed = await endOf(socket.iterate({ query: watch, variables: { input: 'none' } }) as never)
   const told = await Promise.all(
-    Object.entries(operations).map(async ([name, operation]) => {
+    Object.entries(requests).map(async ([name, operation]) => {
       const { data, errors } = await new Browser(app.url).graphql(operation, { input: inputs[name] })
       return [
         name,
@@ -46,6 +50,7 @@ it('what the built-in page asks is within the limits of the server', async () =>
   )
   await app.close()
 
+  expect(streamed).toBe('EXECUTION_NOT_FOUND')
   expect(told).toEqual([
     ['start', undefined, ['FLOW_NOT_FOUND']],
     ['read', ['EXECUTION_NOT_FOUND'], null],

@@ -81,7 +81,7 @@ describe('the union of challenges', () => {
   it('has a member for every kind that shows something', () => {
     const shown = stages.filter(({ challenge }) => challenge).length
 
-    expect(members).toHaveLength(shown + 2)
+    expect(members).toHaveLength(shown + 3)
   })
 
   it('has members that all implement the interface which saves a client from a new one', () => {

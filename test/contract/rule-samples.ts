@@ -40,9 +40,10 @@ function byType(field: ResponseField): RuleSamples {
       return { fitting: [['an object', leastAnswer(field.fields)]], breaking: values('text', 1, []) }
     case 'json':
       return { fitting: values('text', 1, true, [], { a: null }), breaking: [] }
-    case 'enum':
-      throw new Error(`Say here which values ${field.name} stores: clients are told the names only.`)
     case 'id':
+      return idSamples(field)
+    case 'enum':
+      return enumSamples(field)
     case 'date_time':
       throw new Error(`Say here what a ${field.type} takes: ${field.name} is the first one.`)
   }
@@ -60,6 +61,21 @@ function textSamples({ minLength = 0, maxLength = 0 }: ResponseField): RuleSampl
     fitting: [...fitting, ['all sorts of characters', mixed]],
     breaking: [...breaking, ...malformed, ...values(1, true, {})],
   }
+}
+
+/** GraphQL takes numbers for ids, and so do those of clients that were written for authentik: they are texts like others. */
+function idSamples(field: ResponseField): RuleSamples {
+  const { fitting, breaking } = textSamples(field)
+  return { fitting, breaking: breaking.filter(([, value]) => typeof value !== 'number') }
+}
+
+/** What is stored for the names that clients are told, by field. */
+const enumValues: Readonly<Record<string, readonly string[]>> = { duoFactor: ['auto', 'push', 'phone'] }
+
+function enumSamples({ name }: ResponseField): RuleSamples {
+  const stored = enumValues[name]
+  if (!stored) throw new Error(`Say here which values ${name} stores: clients are told the names only.`)
+  return { fitting: values(...stored), breaking: values('AUTO', '', 1, {}) }
 }
 
 /** The second kind of character takes two units of UTF-16. */

@@ -4,6 +4,8 @@ import type { Shape } from '../../src/shapes/shape-kinds.ts'
 
 /** The least that an administrator must write, for kinds whose fields must agree with each other. */
 const leastConfigs: Readonly<Record<string, object>> = {
+  // Nobody listens there.
+  authenticator_duo: { clientId: 'DI1', clientSecret: 'not a real secret', apiHostname: '127.0.0.1:1' },
   authenticator_sms: { provider: 'twilio', fromNumber: '+15550199', accountSid: 'AC1', auth: 'not a real token' },
   captcha: { provider: 'altcha', maxNumber: 4 },
   identification: { userFields: ['username'] },

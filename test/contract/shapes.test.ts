@@ -76,7 +76,7 @@ describe('a secret', () => {
       ({ name, shape: { type } }) =>
         type === 'scalar' &&
         !name.endsWith('Field') &&
-        /password|secret|token(?!Expiry|Url)|code|(?!^key$)(?<!public|field|consumer)key/i.test(name),
+        /password|secret|token(?!Expiry|Url)|code|(?!^key$)(?<!public|field|consumer|integration)key/i.test(name),
     )
     const open = suspicious.filter(({ secret, shape: value }) => !secret && value.type === 'scalar' && value.scalar === 'string')
 

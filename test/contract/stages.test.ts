@@ -20,9 +20,12 @@ const moments: readonly [string, ContextOptions][] = [
 const asContext = (stage: StageDefinition, options: ContextOptions) =>
   stageContext(stage, { ...options, config: askingConfig(stage) })
 
+/** Whether something is on screen. */
+const asks = (verdict: Awaited<ReturnType<StageDefinition['present']>>) => verdict.type === 'ask' || verdict.type === 'wait'
+
 /** A verdict that was given before. What a question changed has happened: to ask for it again would send a mail twice. */
 function repeated(verdict: Awaited<ReturnType<StageDefinition['present']>>): object {
-  if (verdict.type !== 'ask') return verdict
+  if (!asks(verdict)) return verdict
   const { changes: _, ...question } = verdict
   return question
 }
@@ -35,7 +38,7 @@ describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s'
     it('shows itself alike however often it is asked to', async () => {
       const first = await stage.present(asContext(stage, options))
       // A page that is reloaded comes with what the stage has kept.
-      const kept = first.type === 'ask' && first.state !== undefined ? { state: first.state } : {}
+      const kept = 'state' in first && first.state !== undefined ? { state: first.state } : {}
       const reloaded = asContext(stage, { ...options, ...kept })
 
       expect(await stage.present(reloaded)).toEqual(repeated(first))
@@ -48,7 +51,7 @@ describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s'
 
     it('shows only what its challenge declares', async () => {
       const verdict = await stage.present(asContext(stage, options))
-      if (verdict.type !== 'ask') return
+      if (verdict.type !== 'ask' && verdict.type !== 'wait') return
 
       expect(stage.component).toBeDefined()
       expect(stage.challenge?.strict().safeParse(verdict.challenge).error).toBeUndefined()
@@ -68,7 +71,7 @@ describe.each(stages.map((stage) => [stage.kind, stage] as const))('the kind %s'
       if (!shape) return
       const verdict = await answered(stage, asContext(stage, options), sampleOf(shape) as object)
 
-      expect(verdict.type).not.toBe('ask')
+      expect(['ask', 'wait']).not.toContain(verdict.type)
     })
   })
 

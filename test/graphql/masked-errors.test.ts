@@ -72,7 +72,8 @@ describe('something that breaks', () => {
     await nextStep(stream)
 
     await spoil(step.id)
-    app.app.remind()
+    await app.database.prisma.execution.update({ where: { id: step.id }, data: { sequence: { increment: 1 } } })
+    await app.app.remind()
 
     expect(await endOf(stream)).toBe('INTERNAL_SERVER_ERROR')
   })

@@ -76,8 +76,10 @@ describeJourneys('secrets of the configuration', (ground) => {
       expect(screens.at(-1)).toMatchObject({ kind: 'authenticator_email' })
       expect(await mails.next()).toMatchObject({ user: 'mailer', to: [ada.email] })
       screens.push(await client.start(`${name}-sms`))
-      screens.push(await client.answer('authenticator_sms', { phoneNumber: `+1777${String(ada.id).padStart(6, '0')}` }))
-      expect(webhook.texts.at(-1)).toMatchObject({ authorization: `Bearer ${secrets.sms}` })
+      const number = `+1777${String(ada.id).padStart(6, '0')}`
+      const before = webhook.texts.filter(({ To }) => To === number).length
+      screens.push(await client.answer('authenticator_sms', { phoneNumber: number }))
+      expect(await webhook.to(number, before + 1)).toMatchObject({ authorization: `Bearer ${secrets.sms}` })
 
       // A mail that waits carries what it takes to be sent.
       const held = Promise.withResolvers<void>()
@@ -87,7 +89,7 @@ describeJourneys('secrets of the configuration', (ground) => {
       const waiting = new Client(ground.app.url)
       await signIn(waiting, (await ground.flow()).slug, grace)
       await waiting.start(`${name}-mail`)
-      expect(await ground.prisma.queuedMail.count()).toBeGreaterThan(0)
+      expect(await ground.prisma.queuedMessage.count()).toBeGreaterThan(0)
       await noSecretIn(ground)
       for (const secret of Object.values(secrets)) expect(JSON.stringify(screens)).not.toContain(secret)
       held.resolve()

@@ -52,7 +52,7 @@ describe.each(stores)('an invitation that is mailed, on $name', ({ provider, ava
 
   /** What waits and what has arrived. */
   const mailed = async () => {
-    const waiting = await app.database.prisma.queuedMail.findMany({ select: { id: true } })
+    const waiting = await app.database.prisma.queuedMessage.findMany({ select: { id: true } })
     return { waiting: waiting.map(({ id }) => id), arrived: mails.mails.length }
   }
 

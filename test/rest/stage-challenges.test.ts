@@ -5,14 +5,17 @@ import { stages } from '../../src/stages/index.ts'
 import { promptTypes } from '../../src/stages/prompt/prompt-object.ts'
 import { Browser } from '../support/browser.ts'
 import { type ChallengeDocuments, challengeDocuments } from '../support/challenge-documents.ts'
+import { type DuoServer, startDuoServer } from '../support/duo-server.ts'
 import { type OpenIdProvider, providerClient, startOpenIdProvider } from '../support/openid-provider.ts'
 import { type SeedStage, seedFlow } from '../support/seed.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
 let provider: OpenIdProvider
+let duo: DuoServer
 let documents: ChallengeDocuments
 let equipped: Account
+let equippedDuo: string
 const named = { uid_field: 'ada' }
 const equippedName = { uid_field: 'grace' }
 const sms = { provider: 'twilio', fromNumber: '+15550199', accountSid: 'AC1', auth: 'not a real token' }
@@ -26,16 +29,22 @@ interface Case {
 }
 
 beforeAll(async () => {
-  app = await startTestApp()
+  duo = await startDuoServer()
+  app = await startTestApp({ env: duo.env })
+  duo.now = () => app.clock.now()
   documents = await challengeDocuments(app.url)
   provider = await startOpenIdProvider([`${app.url}/source/oauth/callback/corp/`])
   await createAccount(app.database, 'ada')
   equipped = await createAccount(app.database, 'grace')
-  for (const [kind, data] of Object.entries(authenticators)) await equip(equipped, kind, data)
+  for (const [kind, data] of Object.entries(authenticators)) {
+    const id = await equip(equipped, kind, data)
+    if (kind === 'duo') equippedDuo = id
+  }
 })
 afterAll(async () => {
   await app.close()
   await provider.close()
+  await duo.close()
 })
 
 const authenticators: Readonly<Record<string, object>> = {
@@ -43,6 +52,7 @@ const authenticators: Readonly<Record<string, object>> = {
   static: {},
   sms: { phoneNumber: '+15550100' },
   email: { email: 'grace@example.test' },
+  duo: { duoUserId: 'DUGRACE' },
   webauthn: {
     credentialId: 'Y3JlZA',
     publicKey: 'a2V5',
@@ -56,12 +66,13 @@ const authenticators: Readonly<Record<string, object>> = {
   },
 }
 
-async function equip({ id: userId }: Account, kind: string, data: object): Promise<void> {
+async function equip({ id: userId }: Account, kind: string, data: object): Promise<string> {
   const id = crypto.randomUUID()
   const sealed = sealAuthenticator(id, data as never, createSecretBox(app.config.secretKeys))
   // One that was used and others that were not.
   const lastUsedAt = kind === 'totp' ? app.clock.now() : null
   await app.database.prisma.authenticator.create({ data: { id, userId, kind, sealed, lastUsedAt } })
+  return id
 }
 
 /** A stage that another one names. */
@@ -111,6 +122,27 @@ const cases: Readonly<Record<string, () => Promise<Case> | Case>> = {
     answers: [named, { email: 'nowhere' }],
     expected: { response_errors: { email: [expect.anything()] } },
   }),
+  'Duo enrolment': () => ({
+    stages: [{ kind: 'identification' }, { kind: 'authenticator_duo', config: duo.stageConfig }],
+    answers: [named],
+    expected: {
+      component: 'ak-stage-authenticator-duo',
+      pending_user: 'ada',
+      activation_barcode: expect.stringMatching(/^https:/),
+      activation_code: expect.stringMatching(/^duo:/),
+      stage_uuid: expect.any(String),
+    },
+  }),
+  'Duo enrolment, refused': () => ({
+    stages: [{ kind: 'identification' }, { kind: 'authenticator_duo', config: duo.stageConfig }],
+    answers: [equippedName, {}],
+    expected: { response_errors: { non_field_errors: [{ string: 'Invalid enrollment status: waiting.', code: 'invalid' }] } },
+  }),
+  'Duo enrolment, where Duo knows the name': () => ({
+    stages: [{ kind: 'identification' }, { kind: 'authenticator_duo', config: duo.stageConfig }],
+    answers: [named],
+    expected: { activation_barcode: '', activation_code: '', problem: expect.any(String) },
+  }),
   'SMS enrolment': () => ({
     stages: [{ kind: 'identification' }, { kind: 'authenticator_sms', config: sms }],
     answers: [named],
@@ -148,6 +180,14 @@ const cases: Readonly<Record<string, () => Promise<Case> | Case>> = {
     stages: [{ kind: 'identification' }, { kind: 'authenticator_validate', config: { deviceClasses: ['totp'] } }],
     answers: [equippedName, { code: '' }],
     expected: { response_errors: { non_field_errors: [expect.anything()] } },
+  }),
+  'a second factor by Duo, where the stage that set it up is gone': () => ({
+    stages: [{ kind: 'identification' }, { kind: 'authenticator_validate', config: { deviceClasses: ['duo'] } }],
+    answers: [equippedName, { duo: equippedDuo }],
+    expected: {
+      device_challenges: [{ device_class: 'duo', device_uid: equippedDuo, challenge: {}, last_used: null }],
+      response_errors: { duo: [{ string: expect.stringContaining('Duo cannot be asked.'), code: 'unavailable' }] },
+    },
   }),
   'a second factor that is to be set up': async () => ({
     stages: [

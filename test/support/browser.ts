@@ -8,6 +8,8 @@ export interface Step {
   readonly stepToken: string
   readonly sequence: number
   readonly status: string
+  readonly waiting: { readonly reason: string; readonly until: string; readonly delivery: string | null } | null
+  readonly actions: readonly { readonly type: string; readonly enabled: boolean; readonly availableAt: string | null }[]
   readonly challenge: {
     readonly __typename: string
     readonly component: string
@@ -23,6 +25,7 @@ export interface Reply<Data = Record<string, unknown>> {
 }
 
 export const stepFields = `fragment Step on FlowExecution { __typename id stepToken sequence status
+  waiting { reason until delivery } actions { type enabled availableAt }
   challenge { __typename ... on Challenge { component responseErrors { field message code } } ... on RedirectChallenge { to } } }`
 
 export const startFlow = `mutation ($input: StartFlowInput!) {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
+import type { StageDefinition } from '../../src/flow/stage.ts'
 import { chromiumAvailable, noChromium, openChromium } from './chromium.ts'
 import { type Account, startTestApp, type TestApp } from './test-app.ts'
 
@@ -15,9 +16,10 @@ export class Browsing {
     return this.started
   }
 
-  async open(env: Record<string, string>): Promise<void> {
+  async open(env: Record<string, string>, kinds?: readonly StageDefinition[]): Promise<void> {
     const port = String(await freePort())
-    this.started = await startTestApp({ env: { PORT: port, PUBLIC_URL: `http://localhost:${port}`, ...env } })
+    const addresses = { PORT: port, PUBLIC_URL: `http://localhost:${port}` }
+    this.started = await startTestApp({ env: { ...addresses, ...env }, ...(kinds && { kinds }) })
     this.browser = await openChromium()
   }
 
@@ -34,6 +36,7 @@ export class Browsing {
   /** A page of somebody who was never here, until the test is over. No page may meet what its policy forbids, or break. */
   async visit(path: string): Promise<Page> {
     if (!this.browser) throw new Error('The browser is there inside tests only.')
+    this.catchUp()
     const context = await this.browser.newContext({ baseURL: this.app.config.publicUrl, timezoneId: 'Pacific/Auckland' })
     const page = await this.newPage(context)
     await page.goto(path)
@@ -55,6 +58,12 @@ export class Browsing {
     await page.getByRole('button', { name: 'Continue' }).click()
   }
 
+  /** Pages count down to instants by the browser's clock. */
+  private catchUp(): void {
+    const { clock } = this.app
+    clock.advance(Math.max(0, (Date.now() - clock.now().getTime()) / 1000))
+  }
+
   private async newPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
     page.setDefaultTimeout(10_000)
@@ -62,7 +71,9 @@ export class Browsing {
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('console', (message) => {
       // Other addresses may refuse, and what is no page has no icon of ours.
-      const isRefusal = message.text().startsWith('Failed to load resource') && !message.location().url.includes('/static/')
+      const isRefusal =
+        message.text().startsWith('WebSocket connection to') ||
+        (message.text().startsWith('Failed to load resource') && !message.location().url.includes('/static/'))
       if (message.type() === 'error' && !isRefusal) problems.push(message.text())
     })
     onTestFinished(async () => {
@@ -74,10 +85,15 @@ export class Browsing {
 }
 
 /** Tests in a real browser. A developer's machine may have none; in CI it must. */
-export function describeInChromium(title: string, body: (browsing: Browsing) => void, env: Record<string, string> = {}): void {
+export function describeInChromium(
+  title: string,
+  body: (browsing: Browsing) => void,
+  env: Record<string, string> = {},
+  kinds?: readonly StageDefinition[],
+): void {
   describe.skipIf(!chromiumAvailable)(`${title}${chromiumAvailable ? '' : `: ${noChromium}`}`, () => {
     const browsing = new Browsing()
-    beforeAll(() => browsing.open(env))
+    beforeAll(() => browsing.open(env, kinds))
     afterAll(() => browsing.close())
     body(browsing)
   })

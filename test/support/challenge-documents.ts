@@ -9,6 +9,7 @@ export interface ChallengeDocuments {
 
 /** What we show beside what authentik does: clients written for it look past these. */
 const additions: Readonly<Record<string, readonly string[]>> = {
+  'ak-stage-authenticator-duo': ['activation_url', 'problem'],
   'ak-stage-authenticator-sms': ['phone_number'],
   'ak-stage-authenticator-totp': ['qr_code'],
   'ak-stage-captcha': ['altcha'],

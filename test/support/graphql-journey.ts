@@ -6,7 +6,8 @@ import { allChallenges } from './selection.ts'
 const execution = `fragment Execution on FlowExecution {
   id sequence stepToken status
   flow { slug title cancelUrl }
-  actions { type enabled reason }
+  actions { type enabled reason availableAt }
+  waiting { reason until pollAfter delivery }
   challenge {
     __typename
     ${allChallenges()}
@@ -29,7 +30,18 @@ export interface GraphQLStep {
   readonly stepToken: string
   readonly status: string
   readonly flow: { readonly slug: string; readonly title: string; readonly cancelUrl: string }
-  readonly actions: readonly { readonly type: string; readonly enabled: boolean; readonly reason: string | null }[]
+  readonly actions: readonly {
+    readonly type: string
+    readonly enabled: boolean
+    readonly reason: string | null
+    readonly availableAt: string | null
+  }[]
+  readonly waiting: {
+    readonly reason: string
+    readonly until: string
+    readonly pollAfter: number
+    readonly delivery: string | null
+  } | null
   readonly challenge: Fields & { readonly __typename: string; readonly component: string; readonly responseErrors: Fields[] }
 }
 
@@ -58,7 +70,13 @@ export class GraphQLJourney extends Browser implements JourneyClient {
     return this.run('respond', { ...this.onScreen(), response: { [camelCase(kind)]: spelled(kind, response) } })
   }
 
-  answer(kind: string, response?: Fields): Promise<View> {
+  async answer(kind: string, response?: Fields): Promise<View> {
+    const waited = this.step
+    const view = await this.submit(kind, response)
+    // What waits goes on by itself: the same screen is another step by then.
+    const moved = waited?.waiting && view.problem?.code === 'STALE_STEP' && view.problem.current?.kind === kind
+    if (!moved) return view
+    await this.read()
     return this.submit(kind, response)
   }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import type { StageDefinition } from '../../src/flow/stage.ts'
 import type { JourneyClient, View } from './journey-view.ts'
 import { type SeededFlow, type SeedFlow, type SeedStage, seedFlow, signInStages } from './seed.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from './test-app.ts'
@@ -58,12 +59,17 @@ export class Ground {
 }
 
 /** Journeys on every store. One that a developer's machine lacks is left out; in CI none is. */
-export function describeJourneys(title: string, body: (ground: Ground) => void, env: Record<string, string> = {}): void {
+export function describeJourneys(
+  title: string,
+  body: (ground: Ground) => void,
+  env: Record<string, string> = {},
+  kinds?: readonly StageDefinition[],
+): void {
   for (const { name, provider, available } of stores) {
     const reason = available ? '' : ', which is out of reach: set TEST_POSTGRES_URL'
     describe.skipIf(!available)(`${title}, on ${name}${reason}`, () => {
       const ground = new Ground()
-      beforeAll(() => ground.open({ provider, env }))
+      beforeAll(() => ground.open({ provider, env, ...(kinds && { kinds }) }))
       afterAll(() => ground.close())
       body(ground)
     })

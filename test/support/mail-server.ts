@@ -47,6 +47,7 @@ export class MailServer {
   refusal: Refusal | undefined
   /** Awaited before a mail is taken: for servers that are slow. */
   hold: Promise<void> | undefined
+  private handedOver = 0
   private taken = 0
   private readonly arrivals = new EventEmitter()
   private readonly server: SMTPServer
@@ -72,6 +73,8 @@ export class MailServer {
       onRcptTo: (_, __, callback) => callback(this.refusalAt('to')),
       onData: async (stream, { envelope, user, secure }, callback) => {
         const raw = await text(stream)
+        this.handedOver += 1
+        this.arrivals.emit('mail')
         await this.hold
         const refused = this.refusalAt('data')
         if (refused) return callback(refused)
@@ -105,6 +108,18 @@ export class MailServer {
     while (this.mails.length <= this.taken) await once(this.arrivals, 'mail')
     this.taken += 1
     return this.mails[this.taken - 1] as ReceivedMail
+  }
+
+  /** Resolves when so many mails were handed over, taken or not. */
+  async has(count: number): Promise<void> {
+    while (this.handedOver < count) await once(this.arrivals, 'mail')
+  }
+
+  /** The latest mail to an address, when there are as many; waits for it. */
+  async to(address: string, count = 1): Promise<ReceivedMail> {
+    const sent = () => this.mails.filter(({ to }) => to.includes(address))
+    while (sent().length < count) await once(this.arrivals, 'mail')
+    return sent().at(-1) as ReceivedMail
   }
 
   close(): Promise<void> {

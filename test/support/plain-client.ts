@@ -11,11 +11,14 @@ export interface PlainReply {
 export class PlainClient {
   private readonly url: URL
   private readonly agent: Agent
+  private readonly extra: Readonly<Record<string, string>>
   private readonly cookies = new Map<string, string>()
 
-  constructor(url: string, agent: Agent = new Agent({ keepAlive: true })) {
+  /** `extra`: headers of every request, such as those that a proxy adds. */
+  constructor(url: string, agent: Agent = new Agent({ keepAlive: true }), extra: Readonly<Record<string, string>> = {}) {
     this.url = new URL(url)
     this.agent = agent
+    this.extra = extra
   }
 
   cookie(name: string): string | undefined {
@@ -29,7 +32,7 @@ export class PlainClient {
 
   /** The same browser at another node. */
   at(url: string): PlainClient {
-    const other = new PlainClient(url)
+    const other = new PlainClient(url, undefined, this.extra)
     for (const [name, value] of this.cookies) other.cookies.set(name, value)
     return other
   }
@@ -72,6 +75,7 @@ export class PlainClient {
     const csrf = this.cookies.get('authentik_csrf')
     return {
       accept: 'application/json',
+      ...this.extra,
       ...(this.cookies.size > 0 && { cookie: this.cookieHeader }),
       ...(csrf !== undefined && { 'x-authentik-csrf': csrf }),
       ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),

@@ -2,9 +2,12 @@
 export class Sleeper {
   private resume: () => void = () => undefined
   private fellAsleep: () => void = () => undefined
+  /** For how long it was told to sleep last (milliseconds). */
+  asked = 0
 
-  readonly sleep = (_: number, signal: AbortSignal): Promise<void> =>
+  readonly sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
+      this.asked = milliseconds
       this.resume = resolve
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       this.fellAsleep()

@@ -2,9 +2,10 @@ import { createSecretBox } from '../../src/credentials/secret-box.ts'
 import type { Consent, Invitation, SourceConnection } from '../../src/flow/accounts.ts'
 import type { Authenticator } from '../../src/flow/authenticators.ts'
 import type { ConfiguredStage, FlowHead } from '../../src/flow/definition.ts'
+import type { DuoGateway } from '../../src/flow/duo.ts'
 import type { JsonObject } from '../../src/flow/json.ts'
 import { newPlan, type PlanContext } from '../../src/flow/plan.ts'
-import type { DeviceCookie, SmsMessage, SmsOutcome, SmsSettings, StageServices } from '../../src/flow/services.ts'
+import type { Delivery, DeviceCookie, StageServices } from '../../src/flow/services.ts'
 import type { SourceGateway } from '../../src/flow/sources.ts'
 import type { StageContext, StageDefinition, Verdict } from '../../src/flow/stage.ts'
 import type { FieldError } from '../../src/flow/step.ts'
@@ -17,7 +18,6 @@ import { FakeFlows, FakePasswords, FakeUsers } from './stage-services.ts'
 export interface TestContext extends StageContext<Record<string, unknown>, unknown> {
   readonly users: FakeUsers
   readonly passwords: FakePasswords
-  readonly messages: { settings: SmsSettings; message: SmsMessage }[]
 }
 
 /** What a test says about the moment; everything else is an unremarkable sign-in. */
@@ -69,7 +69,25 @@ export interface ContextOptions {
   readonly takeTurn?: (subject: string, most: number, window: number) => number | undefined
   readonly now?: Date
   readonly mailTemplates?: readonly string[]
-  readonly sendSms?: (settings: SmsSettings, message: SmsMessage) => SmsOutcome
+  /** What Duo answers; nothing unless told. */
+  readonly duo?: Partial<DuoGateway>
+  /** What became of messages, by their ids. */
+  readonly deliveries?: Readonly<Record<string, Delivery>>
+  /** Digests (`digest of <token>`) of mailed links that were confirmed. */
+  readonly usedLinks?: readonly string[]
+}
+
+const unreachable = async () => ({ ok: false, problem: 'unreachable', message: 'Duo does not answer.', code: undefined }) as const
+
+/** A Duo that does not answer. */
+const silentDuo: DuoGateway = {
+  enroll: unreachable,
+  enrollmentStatus: unreachable,
+  preauth: unreachable,
+  begin: unreachable,
+  verify: unreachable,
+  status: unreachable,
+  users: unreachable,
 }
 
 /** When stages are called. */
@@ -95,7 +113,6 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
   const users = new FakeUsers(options.users ?? [])
   const passwords = new FakePasswords()
   const flows = new FakeFlows(options.flows ?? {}, query, options.recoveryUrl)
-  const messages: TestContext['messages'] = []
   const now = options.now ?? testNow
   const authenticators = options.authenticators ?? []
   const box = createSecretBox(['a key for tests, and for nothing else'])
@@ -105,8 +122,10 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
     brandTitle: () => 'Acme',
     relyingParty: () => ({ id: 'login.example.test', name: 'Acme', origins: ['https://login.example.test'] }),
     authenticators: {
-      of: async (userId) => authenticators.filter((one) => one.userId === userId),
-      find: async (kind, lookup) => authenticators.find((one) => one.kind === kind && one.lookup === lookup),
+      of: async (userId) => authenticators.filter((one) => one.confirmed && one.userId === userId),
+      find: async (kind, lookup) => authenticators.find((one) => one.confirmed && one.kind === kind && one.lookup === lookup),
+      begun: async (...of) =>
+        authenticators.find(({ userId, kind, stageId, confirmed }) => !confirmed && [userId, kind, stageId].join() === of.join()),
     },
     users,
     passwords,
@@ -144,10 +163,10 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
     },
     mac: (purpose, text) => box.mac(purpose, text),
     hasMailTemplate: (name) => options.mailTemplates?.includes(name) ?? true,
-    sendSms: async (settings, message) => {
-      messages.push({ settings, message })
-      return options.sendSms?.(settings, message) ?? { sent: true }
-    },
+    duo: { ...silentDuo, ...options.duo },
+    deliveryOf: async (messageId) => options.deliveries?.[messageId],
+    isLinkUsed: async (digest) => options.usedLinks?.includes(digest) ?? false,
+    digestOf: (token) => `digest of ${token}`,
   }
   const { visitor = {} } = options
   return {
@@ -175,7 +194,6 @@ export function stageContext(stage: StageDefinition, options: ContextOptions = {
     services,
     users,
     passwords,
-    messages,
   }
 }
 
@@ -195,10 +213,10 @@ function configuredStages(configs: NonNullable<ContextOptions['stages']>): Reado
   return Object.fromEntries(named)
 }
 
-/** What a person sees: the challenge, as its schema lets it out and JSON carries it. Fails when the stage does anything but ask. */
+/** What a person sees: the challenge, as its schema lets it out and JSON carries it. Fails when the stage does anything but ask or wait. */
 export async function shown(stage: StageDefinition, context: TestContext): Promise<Record<string, unknown>> {
   const verdict = await stage.present(context)
-  if (verdict.type !== 'ask') throw new Error(`The stage did not ask: ${JSON.stringify(verdict)}`)
+  if (verdict.type !== 'ask' && verdict.type !== 'wait') throw new Error(`The stage did not ask: ${JSON.stringify(verdict)}`)
   if (!stage.challenge) throw new Error('The stage asks, but declares no challenge.')
   return JSON.parse(JSON.stringify(stage.challenge.parse(verdict.challenge)))
 }

@@ -3,8 +3,10 @@ import { type App, createApp } from '../../src/app.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { createPasswordHasher } from '../../src/credentials/password-hasher.ts'
 import type { Database } from '../../src/db/database.ts'
+import type { StageDefinition } from '../../src/flow/stage.ts'
 import { normalizeIdentifier } from '../../src/flow/user.ts'
 import { createLogger } from '../../src/operations/logger.ts'
+import { stages } from '../../src/stages/index.ts'
 import { Clock } from './clock.ts'
 import { createTestDatabase, type StoreProvider } from './test-database.ts'
 
@@ -25,10 +27,13 @@ export interface TestApp {
 export async function startTestApp({
   provider = 'sqlite',
   env = {},
+  kinds,
   beside,
 }: {
   provider?: StoreProvider
   env?: Record<string, string>
+  /** Kinds of stage beside the product's. */
+  kinds?: readonly StageDefinition[]
   beside?: TestApp
 } = {}): Promise<TestApp> {
   const shared = beside && { database: beside.database, dataDir: beside.config.dataDir, drop: async () => undefined }
@@ -43,7 +48,7 @@ export async function startTestApp({
   const clock = beside?.clock ?? new Clock()
   const logged: string[] = []
   const log = createLogger('debug', { write: (line: string) => void logged.push(line) })
-  const app = createApp({ config, database, log, now: () => clock.now() })
+  const app = createApp({ config, database, log, now: () => clock.now(), ...(kinds && { kinds: [...stages, ...kinds] }) })
   await new Promise<void>((resolve) => app.server.listen(env.PORT ? config.port : 0, '127.0.0.1', resolve))
   app.deliver()
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -1,6 +1,7 @@
 import { type CodeMailSettings, codeMail } from '../../credentials/code-mail.ts'
-import { refuseMessage } from '../../credentials/message-limit.ts'
+import { limitMessage, type MessageTally, nextMessageAt, withMessage } from '../../credentials/message-limit.ts'
 import { createOneTimeCode, keepCode, matchesCode, type SentCode } from '../../credentials/one-time-code.ts'
+import { queuedMessage, type SentMessage } from '../../credentials/sent-message.ts'
 import { secondsOf } from '../../flow/duration.ts'
 import type { Effect } from '../../flow/effects.ts'
 import { isJsonObject } from '../../flow/json.ts'
@@ -13,6 +14,11 @@ export type Context = StageContext<CodeMailSettings & { readonly friendlyName: s
 export type State = {
   readonly address?: string
   readonly sent?: SentCode
+  /** The mail with that code. */
+  readonly message?: SentMessage
+  readonly tally?: MessageTally
+  /** Milliseconds since 1970: when another mail may be asked for. */
+  readonly resendAt?: number
 }
 
 /** The address that is tried without asking. */
@@ -42,22 +48,30 @@ export function confirms(context: Context, user: User, kept: State, code: string
   return address !== undefined && matchesCode(context.services, purposeOf(context, user, address), sent, code)
 }
 
-/** What became of a mail. */
+/** What became of the wish for a mail. */
 export type Mailed =
   | { readonly type: 'mailed'; readonly state: State; readonly effect: Effect }
-  | { readonly type: 'refused'; readonly message: string; readonly code: string }
+  | { readonly type: 'refused'; readonly message: string; readonly code: string; readonly state: State }
 
 /** Mails a new code, always: one that went elsewhere must not confirm this address. */
-export async function mailCode(context: Context, user: User, address: string): Promise<Mailed> {
+export async function mailCode(context: Context, user: User, address: string, kept: State = {}): Promise<Mailed> {
   const { config, services } = context
-  if (await isTaken(context, address)) return { type: 'refused', message: 'Invalid email', code: 'invalid' }
-  const refusal = await refuseMessage(services, user.id, normalizeIdentifier(address))
-  if (refusal !== undefined) return { type: 'refused', message: refusal, code: 'throttled' }
+  if (await isTaken(context, address)) return { type: 'refused', message: 'Invalid email', code: 'invalid', state: kept }
+  const now = services.now()
+  const refusal = await limitMessage(services, user.id, normalizeIdentifier(address))
+  if (refusal) {
+    const resendAt = now.getTime() + refusal.seconds * 1000
+    return { type: 'refused', message: refusal.message, code: 'throttled', state: { ...kept, resendAt } }
+  }
   const code = createOneTimeCode()
   const seconds = secondsOf(config.tokenExpiry)
   const sent = keepCode(services, purposeOf(context, user, address), code, seconds)
   const mail = codeMail(config, { address, user, languages: context.visitor.languages(), code, seconds }, services)
-  return { type: 'mailed', state: { address, sent }, effect: { type: 'send_mail', mail } }
+  const message = queuedMessage(services, sent.expiresAt)
+  const tally = withMessage(kept.tally, now)
+  const resendAt = nextMessageAt(tally)
+  const state = { address, sent, message, tally, ...(resendAt !== undefined && { resendAt }) }
+  return { type: 'mailed', state, effect: { type: 'send_mail', mail, messageId: message.id } }
 }
 
 function purposeOf({ stageId }: Context, user: User, address: string): string {

@@ -2,11 +2,22 @@ import { z } from 'zod'
 import { codeMailSettings } from '../../credentials/code-mail.ts'
 import { encryptsOnce, encryptsTwice } from '../../credentials/mail-settings.ts'
 import { maskedAddress } from '../../credentials/masked.ts'
+import { resendAction } from '../../credentials/message-limit.ts'
 import { isAlive } from '../../credentials/one-time-code.ts'
+import {
+  deliveryFailed,
+  deliveryLate,
+  deliveryWait,
+  givenUp,
+  hasFailed,
+  mailNotSent,
+  messageLate,
+  newsOfDelivery,
+} from '../../credentials/sent-message.ts'
 import { duration } from '../../flow/duration.ts'
-import { advance, ask, askAgain, defineStage, deny, invalid, personOf } from '../../flow/stage.ts'
+import { advance, ask, askAgain, type Changes, defineStage, deny, invalid, personOf, wait } from '../../flow/stage.ts'
 import { secretText, text } from '../../shapes/text.ts'
-import { type Context, confirms, isTaken, knownAddress, lookupOf, mailCode, type State } from './address.ts'
+import { type Context, confirms, isTaken, knownAddress, lookupOf, type Mailed, mailCode, type State } from './address.ts'
 
 /** How many refused codes end the execution. */
 export const mostRefusedCodes = 5
@@ -55,18 +66,18 @@ export const authenticatorEmailStage = defineStage({
     if (!user) return advance()
     if (await isEnrolled(context, user.id)) return deny(alreadyEnrolled)
     if (!context.services.hasMailTemplate(context.config.template)) return deny()
-    const kept = context.state as State | undefined
-    if (kept) return ask(challengeOf(context, kept), kept)
+    const kept = stateOf(context)
+    if (kept) return shown(context, kept, await hasFailed(context.services, kept.message))
     const address = knownAddress(context, user)
     const mailed = address === undefined ? undefined : await mailCode(context, user, address)
     // An address that cannot be used is asked for: trying it again at every turn would lead nowhere.
-    if (mailed?.type !== 'mailed') return ask(challengeOf(context, {}), {})
-    return ask(challengeOf(context, mailed.state), mailed.state, { effects: [mailed.effect] })
+    if (mailed?.type !== 'mailed') return shown(context, {}, false)
+    return shown(context, mailed.state, false, { effects: [mailed.effect] })
   },
 
   async answer(context, { code, email }) {
     const user = personOf(context)
-    const kept = context.state as State | undefined
+    const kept = stateOf(context)
     if (!user || !kept) return deny()
     if (code) {
       if (!confirms(context, user, kept, code)) return invalid('nonFieldErrors', 'Code does not match')
@@ -76,14 +87,53 @@ export const authenticatorEmailStage = defineStage({
     }
     if (!email) return invalid('nonFieldErrors', 'email required')
     if (!z.email().safeParse(email).success) return invalid('email', 'Enter a valid email address.')
-    const mailed = await mailCode(context, user, email)
-    if (mailed.type === 'refused') return invalid('nonFieldErrors', mailed.message, mailed.code)
-    return askAgain({ state: mailed.state, effects: [mailed.effect] })
+    return judged(await mailCode(context, user, email, kept))
+  },
+
+  async resume(context) {
+    const kept = stateOf(context)
+    const news = await newsOfDelivery(context.services, kept?.message)
+    if (!news) return undefined
+    const state = { ...kept, message: news.message }
+    return news.problem === undefined ? askAgain({ state }) : invalid('nonFieldErrors', mailNotSent, deliveryFailed, { state })
+  },
+
+  lapse(context) {
+    const { message, ...kept } = stateOf(context) ?? {}
+    const state: State = { ...kept, ...(message && { message: givenUp(message) }) }
+    return invalid('nonFieldErrors', messageLate, deliveryLate, { state })
+  },
+
+  actions(context) {
+    const kept = stateOf(context)
+    return kept?.address === undefined ? [] : [resendAction(kept.resendAt)]
+  },
+
+  async act(context) {
+    const user = personOf(context)
+    const kept = stateOf(context)
+    if (!user || kept?.address === undefined) return deny()
+    return judged(await mailCode(context, user, kept.address, kept))
   },
 })
 
-function challengeOf({ services }: Context, { address, sent }: State) {
-  return { email: address === undefined ? null : maskedAddress(address), emailRequired: !isAlive(services, sent) }
+function stateOf({ state }: Context): State | undefined {
+  return state as State | undefined
+}
+
+/** The screen, which waits for as long as it is not known what becomes of the mail. */
+function shown({ services }: Context, state: State, failed: boolean, changes?: Changes) {
+  const { address, sent, message } = state
+  const nowhere = address === undefined || failed
+  const challenge = { email: nowhere ? null : maskedAddress(address), emailRequired: failed || !isAlive(services, sent) }
+  const under = deliveryWait(message)
+  return under ? wait(challenge, state, under, changes) : ask(challenge, state, changes)
+}
+
+function judged(mailed: Mailed) {
+  const { state } = mailed
+  if (mailed.type === 'refused') return invalid('nonFieldErrors', mailed.message, mailed.code, { state })
+  return askAgain({ state, effects: [mailed.effect] })
 }
 
 async function isEnrolled({ services, stageId }: Context, userId: number): Promise<boolean> {

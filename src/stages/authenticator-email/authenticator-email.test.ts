@@ -9,6 +9,7 @@ import {
   testNow,
 } from '../../../test/support/stage-context.ts'
 import { someUser } from '../../../test/support/stage-services.ts'
+import { changesOf } from '../../../test/support/verdict-effects.ts'
 import type { Authenticator } from '../../flow/authenticators.ts'
 import type { Effect } from '../../flow/effects.ts'
 import type { Changes } from '../../flow/stage.ts'
@@ -33,7 +34,7 @@ function turnOf(state: unknown, changes: Changes | undefined): Turn {
 /** The first screen. */
 async function opened(options: ContextOptions = {}): Promise<Turn> {
   const verdict = await stage.present(asking(options))
-  if (verdict.type !== 'ask') throw new Error(`The stage did not ask: ${verdict.type}`)
+  if (verdict.type !== 'ask' && verdict.type !== 'wait') throw new Error(`The stage did not ask: ${verdict.type}`)
   return turnOf(verdict.state, verdict.changes)
 }
 
@@ -243,7 +244,7 @@ describe('the limits of setting up an email address', () => {
     expect(refused).toMatchObject({
       errors: [{ field: 'nonFieldErrors', message: 'Too many messages. Try again in 2 minutes.', code: 'throttled' }],
     })
-    expect(refused.type === 'invalid' && refused.changes).toEqual({})
+    expect(changesOf(refused)).toEqual({ state: { ...(first.state as object), resendAt: testNow.getTime() + 90_000 } })
   })
 
   it('are those of guesses, which codes alone are', () => {

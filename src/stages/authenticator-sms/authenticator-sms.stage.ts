@@ -1,10 +1,32 @@
 import { z } from 'zod'
-import { hasWebhook, lacksWebhook, readPhoneNumber, smsSettings } from '../../credentials/code-sms.ts'
+import { hasWebhook, lacksWebhook, smsSettings } from '../../credentials/code-sms.ts'
 import { maskedPhoneNumber } from '../../credentials/masked.ts'
+import { resendAction } from '../../credentials/message-limit.ts'
 import { isAlive } from '../../credentials/one-time-code.ts'
-import { advance, ask, askAgain, defineStage, deny, invalid, personOf } from '../../flow/stage.ts'
+import {
+  deliveryFailed,
+  deliveryLate,
+  deliveryWait,
+  givenUp,
+  hasFailed,
+  messageLate,
+  newsOfDelivery,
+  textNotSent,
+} from '../../credentials/sent-message.ts'
+import { advance, ask, askAgain, type Changes, defineStage, deny, invalid, personOf, wait } from '../../flow/stage.ts'
 import { secretText, text } from '../../shapes/text.ts'
-import { type Context, confirms, isTaken, knownNumber, lookupOf, type State, textCode, withoutNumber } from './number.ts'
+import {
+  type Context,
+  confirms,
+  isPrompted,
+  isTaken,
+  knownNumber,
+  lookupOf,
+  type State,
+  type Texted,
+  textCode,
+  withoutNumber,
+} from './number.ts'
 
 /** How many refused codes end the execution. */
 export const mostRefusedCodes = 5
@@ -61,37 +83,80 @@ export const authenticatorSmsStage = defineStage({
   async present(context) {
     const user = personOf(context)
     if (!user) return advance()
-    const kept = context.state as State | undefined
-    if (kept) return ask(challengeOf(context, kept), kept)
+    const kept = stateOf(context)
+    if (kept) return shown(context, kept, await hasFailed(context.services, kept.message))
     const known = knownNumber(context)
-    if (known === undefined) return ask(challengeOf(context, {}), {})
+    if (known === undefined) return shown(context, {}, false)
     const texted = await textCode(context, user, known)
-    if (texted.type === 'sent') return ask(challengeOf(context, texted.state), texted.state)
+    if (texted.type === 'texted') return shown(context, texted.state, false, { effects: [texted.effect] })
     // A number that cannot be used is forgotten, and asked for.
-    return ask(challengeOf(context, {}), {}, { context: withoutNumber(context), effects: texted.effects })
+    return shown(context, {}, false, { context: withoutNumber(context) })
   },
 
   async answer(context, { code, phoneNumber }) {
     const user = personOf(context)
-    const kept = context.state as State | undefined
+    const kept = stateOf(context)
     if (!user || !kept) return deny()
     if (code) {
-      if (!confirms(context, user, kept, code)) return invalid('nonFieldErrors', 'Code does not match')
+      const state: State = { ...kept, tried: true }
+      if (!confirms(context, user, kept, code)) return invalid('nonFieldErrors', 'Code does not match', 'invalid', { state })
       if (await isTaken(context, kept.number)) return invalid('nonFieldErrors', 'Invalid phone number', 'invalid', { state: {} })
       return advance({ effects: [enrolled(context, user.id, kept.number)] })
     }
     if (!phoneNumber) return invalid('nonFieldErrors', 'phone_number required')
-    const number = readPhoneNumber(phoneNumber)
-    if (number === undefined) return invalid('nonFieldErrors', 'Invalid phone number')
-    const texted = await textCode(context, user, number)
-    if (texted.type === 'refused') return invalid('nonFieldErrors', texted.message, texted.code, { effects: texted.effects })
-    return askAgain({ state: texted.state })
+    return judged(await textCode(context, user, phoneNumber, kept))
+  },
+
+  async resume(context) {
+    const kept = stateOf(context)
+    const news = await newsOfDelivery(context.services, kept?.message)
+    if (!news) return undefined
+    const state = { ...kept, message: news.message }
+    if (news.problem === undefined) return askAgain({ state })
+    const forgotten = isPrompted(context, kept?.number) ? { context: withoutNumber(context) } : {}
+    return invalid('nonFieldErrors', news.problem || textNotSent, deliveryFailed, { state, ...forgotten })
+  },
+
+  lapse(context) {
+    const { message, ...kept } = stateOf(context) ?? {}
+    const state: State = { ...kept, ...(message && { message: givenUp(message) }) }
+    return invalid('nonFieldErrors', messageLate, deliveryLate, { state })
+  },
+
+  actions(context) {
+    const kept = stateOf(context)
+    return kept?.number === undefined ? [] : [resendAction(kept.resendAt)]
+  },
+
+  async act(context) {
+    const user = personOf(context)
+    const kept = stateOf(context)
+    if (!user || kept?.number === undefined) return deny()
+    return judged(await textCode(context, user, kept.number, kept))
   },
 })
 
-function challengeOf({ services }: Context, { number, sent }: State) {
-  const phoneNumber = number === undefined ? null : maskedPhoneNumber(number)
-  return { phoneNumber, phoneNumberRequired: !isAlive(services, sent) }
+function stateOf({ state }: Context): State | undefined {
+  return state as State | undefined
+}
+
+/** The screen, which waits for as long as it is not known what becomes of the message. */
+function shown({ services }: Context, state: State, failed: boolean, changes?: Changes) {
+  const { number, sent, message, tried = false } = state
+  const nowhere = number === undefined || failed
+  const challenge = {
+    phoneNumber: nowhere ? null : maskedPhoneNumber(number),
+    phoneNumberRequired: failed || !isAlive(services, sent),
+  }
+  // Clients written for authentik are told in the reply to their request what the provider says.
+  const under = deliveryWait(message, { holds: !tried })
+  return under ? wait(challenge, state, under, changes) : ask(challenge, state, changes)
+}
+
+function judged(texted: Texted) {
+  const { state } = texted
+  if (texted.type === 'refused') return invalid('nonFieldErrors', texted.message, texted.code, { state })
+  return askAgain({ state, effects: [texted.effect] })
 }
 
 function enrolled(context: Context, userId: number, number: string) {

@@ -6,11 +6,12 @@ import {
   refusals,
   shown,
   stageContext,
-  type TestContext,
   testNow,
 } from '../../../test/support/stage-context.ts'
 import { someUser } from '../../../test/support/stage-services.ts'
+import { effectsOf } from '../../../test/support/verdict-effects.ts'
 import type { Authenticator } from '../../flow/authenticators.ts'
+import type { Verdict } from '../../flow/stage.ts'
 import { mostRefusedCodes, authenticatorSmsStage as stage } from './authenticator-sms.stage.ts'
 
 const ada = someUser()
@@ -24,14 +25,14 @@ const prompted = {
 const number = '+15550100'
 const asks = { phoneNumber: null, phoneNumberRequired: true }
 
-const codeIn = ({ messages }: TestContext) => String(messages.at(-1)?.message.code)
+const textsIn = (verdict: Verdict<unknown, unknown>) => effectsOf(verdict, 'send_sms')
+const codeIn = (verdict: Verdict<unknown, unknown>) => String(textsIn(verdict)[0]?.message.code)
 
-/** What the stage kept after a number was sent, and the code that went there. */
+/** What the stage kept after a number was sent, and the code that is on its way there. */
 async function texted(phoneNumber: string, options: ContextOptions = {}) {
-  const context = asking({ state: {}, ...options })
-  const verdict = await answered(stage, context, { phoneNumber })
+  const verdict = await answered(stage, asking({ state: {}, ...options }), { phoneNumber })
   if (verdict.type !== 'invalid' || verdict.errors.length > 0) throw new Error(`Refused: ${JSON.stringify(verdict)}`)
-  return { state: verdict.changes.state, code: codeIn(context), context }
+  return { state: verdict.changes.state, code: codeIn(verdict), texts: textsIn(verdict) }
 }
 
 /** What a finished enrolment left. */
@@ -47,19 +48,24 @@ async function enrolled(config: object = {}): Promise<Authenticator> {
 
 describe('setting up a phone number', () => {
   it('asks for a number, and sends nothing before there is one', async () => {
-    const context = asking()
+    const verdict = await stage.present(asking())
 
-    expect(await shown(stage, context)).toEqual(asks)
-    expect(context.messages).toEqual([])
+    expect(await shown(stage, asking())).toEqual(asks)
+    expect(verdict).toMatchObject({ type: 'ask' })
+    expect(textsIn(verdict)).toEqual([])
   })
 
   it('sends one message to the number, and shows most of it masked', async () => {
-    const { state, code, context } = await texted('+1 (555) 01-00')
+    const { state, code, texts } = await texted('+1 (555) 01-00', { name: 'phone set-up' })
 
-    expect(context.messages).toMatchObject([
+    expect(texts).toEqual([
       {
+        type: 'send_sms',
         settings: { ...twilio, authPassword: '', authType: 'basic' },
         message: { to: number, code, text: `Use this code to authenticate in Acme: ${code}` },
+        messageId: 'random-token-1',
+        expiresAt: '2026-03-01T12:05:00.000Z',
+        stage: 'phone set-up',
       },
     ])
     expect(code).toMatch(/^\d{6}$/)
@@ -68,16 +74,15 @@ describe('setting up a phone number', () => {
   })
 
   it('sends one at once to a number from a prompt, and none on a reload', async () => {
-    const context = asking({ context: prompted })
-    const verdict = await stage.present(context)
-    const state = verdict.type === 'ask' ? verdict.state : undefined
+    const verdict = await stage.present(asking({ context: prompted }))
+    const state = verdict.type === 'wait' ? verdict.state : undefined
     const reloaded = asking({ context: prompted, state })
 
-    expect(verdict).toMatchObject({ type: 'ask', challenge: { phoneNumberRequired: false } })
-    expect(context.messages).toMatchObject([{ message: { to: number } }])
+    expect(verdict).toMatchObject({ type: 'wait', challenge: { phoneNumberRequired: false } })
+    expect(textsIn(verdict)).toMatchObject([{ message: { to: number } }])
     expect(await shown(stage, reloaded)).toMatchObject({ phoneNumberRequired: false })
-    expect(reloaded.messages).toEqual([])
-    expect(await answered(stage, reloaded, { code: codeIn(context) })).toMatchObject({ type: 'advance' })
+    expect(textsIn(await stage.present(reloaded))).toEqual([])
+    expect(await answered(stage, reloaded, { code: codeIn(verdict) })).toMatchObject({ type: 'advance' })
   })
 
   it('adds what the right code proves', async () => {
@@ -140,12 +145,10 @@ describe('setting up a phone number', () => {
     [{}, 'phone_number required'],
     [{ phoneNumber: '5550100' }, 'Invalid phone number'],
   ])('says what is wrong with %j, and sends nothing', async (response, message) => {
-    const context = asking({ state: {} })
+    const verdict = await answered(stage, asking({ state: {} }), response)
 
-    expect(await answered(stage, context, response)).toMatchObject({
-      errors: [{ field: 'nonFieldErrors', message, code: 'invalid' }],
-    })
-    expect(context.messages).toEqual([])
+    expect(verdict).toMatchObject({ errors: [{ field: 'nonFieldErrors', message, code: 'invalid' }] })
+    expect(textsIn(verdict)).toEqual([])
   })
 
   it('takes no blank fields', () => {
@@ -166,8 +169,9 @@ describe('a phone number that cannot be used', () => {
 
       for (const verifyOnly of [true, false]) {
         const context = asking({ state: {}, authenticators, config: { verifyOnly } })
-        expect(await answered(stage, context, { phoneNumber: '+1 555 0100' })).toMatchObject({ errors: [{ message: taken }] })
-        expect(context.messages).toEqual([])
+        const verdict = await answered(stage, context, { phoneNumber: '+1 555 0100' })
+        expect(verdict).toMatchObject({ errors: [{ message: taken }] })
+        expect(textsIn(verdict)).toEqual([])
       }
     },
   )
@@ -194,42 +198,19 @@ describe('a phone number that cannot be used', () => {
     })
     expect(verdict.type === 'ask' && verdict.changes?.context?.prompt_data).toEqual({ name: 'Ada' })
   })
-
-  it('is told to be so by the provider, in its words, and noted', async () => {
-    const sendSms = () => ({ sent: false, problem: 'No such number.' }) as const
-    const noted = [{ type: 'audit', event: { action: 'configuration_error', context: { message: 'Error sending SMS' } } }]
-
-    expect(await answered(stage, asking({ state: {}, sendSms }), { phoneNumber: number })).toMatchObject({
-      errors: [{ field: 'nonFieldErrors', message: 'No such number.' }],
-      changes: { effects: noted },
-    })
-    expect(await stage.present(asking({ context: prompted, sendSms }))).toMatchObject({
-      challenge: asks,
-      changes: { context: { prompt_data: { name: 'Ada' } }, effects: noted },
-    })
-  })
-
-  it('leaves the code that was sent elsewhere before', async () => {
-    const { state, code } = await texted(number)
-    const sendSms = () => ({ sent: false, problem: 'No such number.' }) as const
-    const verdict = await answered(stage, asking({ state, sendSms }), { phoneNumber: '+15550122' })
-
-    expect(verdict.type === 'invalid' && verdict.changes.state).toBeUndefined()
-    expect(await answered(stage, asking({ state }), { code })).toMatchObject({ type: 'advance' })
-  })
 })
 
 describe('the limits of setting up a phone number', () => {
   it('are those of messages', async () => {
     const takeTurn = () => 90
-    const context = asking({ takeTurn, state: {} })
+    const refused = await answered(stage, asking({ takeTurn, state: {} }), { phoneNumber: number })
     const known = asking({ takeTurn, context: prompted })
 
-    expect(await answered(stage, context, { phoneNumber: number })).toMatchObject({
+    expect(refused).toMatchObject({
       errors: [{ field: 'nonFieldErrors', message: 'Too many messages. Try again in 2 minutes.', code: 'throttled' }],
     })
     expect(await shown(stage, known)).toEqual(asks)
-    expect([...context.messages, ...known.messages]).toEqual([])
+    expect([...textsIn(refused), ...textsIn(await stage.present(known))]).toEqual([])
   })
 
   it('are those of guesses, which codes alone are', () => {

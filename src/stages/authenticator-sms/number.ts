@@ -1,9 +1,10 @@
-import { codeSms, readPhoneNumber, smsCodeLifetime } from '../../credentials/code-sms.ts'
-import { refuseMessage } from '../../credentials/message-limit.ts'
+import { codeSms, readPhoneNumber, smsCodeLifetime, smsSettingsIn } from '../../credentials/code-sms.ts'
+import { limitMessage, type MessageTally, nextMessageAt, withMessage } from '../../credentials/message-limit.ts'
 import { createOneTimeCode, keepCode, matchesCode, type SentCode } from '../../credentials/one-time-code.ts'
+import { queuedMessage, type SentMessage } from '../../credentials/sent-message.ts'
+import type { SmsSettings } from '../../flow/accounts.ts'
 import type { Effect } from '../../flow/effects.ts'
 import { isJsonObject, type JsonObject } from '../../flow/json.ts'
-import type { SmsSettings } from '../../flow/services.ts'
 import type { StageContext } from '../../flow/stage.ts'
 import type { User } from '../../flow/user.ts'
 
@@ -13,6 +14,13 @@ export type Context = StageContext<SmsSettings & { readonly friendlyName: string
 export type State = {
   readonly number?: string
   readonly sent?: SentCode
+  /** The message with that code. */
+  readonly message?: SentMessage
+  /** A code was tried since: nobody is kept waiting for what the provider says. */
+  readonly tried?: true
+  readonly tally?: MessageTally
+  /** Milliseconds since 1970: when another message may be asked for. */
+  readonly resendAt?: number
 }
 
 /** The number that a prompt asked for. */
@@ -21,10 +29,16 @@ export function knownNumber({ plan }: Context): string | undefined {
   return typeof prompted === 'string' && prompted !== '' ? prompted : undefined
 }
 
-/** The plan's context without that number. */
+/** The plan's context without the number that a prompt asked for. */
 export function withoutNumber({ plan }: Context): JsonObject {
   const prompted = isJsonObject(plan.context.prompt_data) ? plan.context.prompt_data : {}
   return { prompt_data: Object.fromEntries(Object.entries(prompted).filter(([key]) => key !== 'phone')) }
+}
+
+/** Whether it is the number that a prompt asked for. */
+export function isPrompted(context: Context, number: string | undefined): boolean {
+  const known = knownNumber(context)
+  return known !== undefined && readPhoneNumber(known) === number
 }
 
 /** What the stage's authenticator for a number is found by, whether or not the number is kept: no two have the same one. */
@@ -43,31 +57,37 @@ export function confirms(context: Context, user: User, kept: State, code: string
   return number !== undefined && matchesCode(context.services, purposeOf(context, user, number), sent, code)
 }
 
-/** What became of a message. */
+/** What became of the wish for a message. */
 export type Texted =
-  | { readonly type: 'sent'; readonly state: State }
-  | { readonly type: 'refused'; readonly message: string; readonly code: string; readonly effects: readonly Effect[] }
+  | { readonly type: 'texted'; readonly state: State; readonly effect: Effect }
+  | { readonly type: 'refused'; readonly message: string; readonly code: string; readonly state: State }
 
 /** Sends a new code, always: one that went elsewhere must not confirm this number. */
-export async function textCode(context: Context, user: User, typed: string): Promise<Texted> {
-  const { config, services } = context
+export async function textCode(context: Context, user: User, typed: string, kept: State = {}): Promise<Texted> {
+  const { config, name, services } = context
   const number = readPhoneNumber(typed)
-  if (number === undefined || (await isTaken(context, number))) return refused('Invalid phone number')
-  const refusal = await refuseMessage(services, user.id, number)
-  if (refusal !== undefined) return refused(refusal, 'throttled')
+  if (number === undefined || (await isTaken(context, number)))
+    return { type: 'refused', message: 'Invalid phone number', code: 'invalid', state: kept }
+  const now = services.now()
+  const refusal = await limitMessage(services, user.id, number)
+  if (refusal) {
+    const resendAt = now.getTime() + refusal.seconds * 1000
+    return { type: 'refused', message: refusal.message, code: 'throttled', state: { ...kept, resendAt } }
+  }
   const code = createOneTimeCode()
-  const outcome = await services.sendSms(config, codeSms(number, code, services.brandTitle()))
-  if (!outcome.sent) return refused(outcome.problem, 'invalid', [undelivered(context)])
   const sent = keepCode(services, purposeOf(context, user, number), code, smsCodeLifetime)
-  return { type: 'sent', state: { number, sent } }
-}
-
-function refused(message: string, code = 'invalid', effects: readonly Effect[] = []): Texted {
-  return { type: 'refused', message, code, effects }
-}
-
-function undelivered({ name }: Context): Effect {
-  return { type: 'audit', event: { action: 'configuration_error', context: { message: 'Error sending SMS', stage: name } } }
+  const message = queuedMessage(services, sent.expiresAt)
+  const tally = withMessage(kept.tally, now)
+  const resendAt = nextMessageAt(tally)
+  const effect = {
+    type: 'send_sms',
+    settings: smsSettingsIn(config),
+    message: codeSms(number, code, services.brandTitle()),
+    messageId: message.id,
+    expiresAt: new Date(sent.expiresAt).toISOString(),
+    stage: name,
+  } as const
+  return { type: 'texted', state: { number, sent, message, tally, ...(resendAt !== undefined && { resendAt }) }, effect }
 }
 
 function purposeOf({ stageId }: Context, user: User, number: string): string {

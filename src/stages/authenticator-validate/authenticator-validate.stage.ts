@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import { credentialIdOf } from '../../credentials/webauthn.ts'
 import type { Authenticator } from '../../flow/authenticators.ts'
-import { advance, ask, defineStage, deny, invalid, personOf } from '../../flow/stage.ts'
+import { advance, ask, askAgain, defineStage, deny, invalid, personOf, wait } from '../../flow/stage.ts'
+import type { User } from '../../flow/user.ts'
 import { secretText, text } from '../../shapes/text.ts'
-import { judgeCode } from './codes.ts'
+import { judgeAnswer } from './answer.ts'
 import type { Context } from './context.ts'
-import { isSent, sendCode } from './messages.ts'
-import { challengesOf, firstOfEach, usable } from './offer.ts'
+import { passedByDuo } from './duo/passed.ts'
+import { challengesOf, usable } from './offer.ts'
 import { judgeAssertion, webauthnChallenge } from './passkeys.ts'
 import { isRemembered } from './remembered.ts'
 import { config } from './settings.ts'
 import { chooseStage, withoutAny } from './setup.ts'
-import { configurationStage, deviceChallenge } from './shapes.ts'
+import { configurationStage, deviceChallenge, duoFactor } from './shapes.ts'
+import { actSlow, lapseSlow, resumeSlow, slowActions, waitOf } from './waiting.ts'
 
 /** How many refused proofs end the execution; each authenticator slows down long before. */
 export const mostRefusedCodes = 10
@@ -40,6 +42,17 @@ export const authenticatorValidateStage = defineStage({
       .record(z.string(), z.json())
       .nullish()
       .describe('What `navigator.credentials.get` made of the challenge, as `PublicKeyCredential.toJSON` says it.'),
+    duo: z
+      .preprocess(textOfNumber, text({ max: 64 }).meta({ scalar: 'id' }))
+      .nullish()
+      .describe(
+        'The `deviceUid` of the entry of class `duo`: has Duo ask the person to approve, and waits for that. With a `code`, that is a passcode.',
+      ),
+    duoFactor: duoFactor.nullish().describe('How Duo asks; `auto` unless said.'),
+    duoDevice: text({ max: 64 })
+      .meta({ scalar: 'id' })
+      .nullish()
+      .describe('Which of the `devices` of the entry is asked; Duo chooses unless said.'),
     selectedStage: text({ max: 64 }).nullish().describe('The `pk` of one of the configuration stages.'),
     selectedChallenge: z
       .record(z.string(), z.json())
@@ -61,35 +74,53 @@ export const authenticatorValidateStage = defineStage({
   async present(context) {
     // Somebody must be known before they can be asked for something of theirs, unless a passkey says who they are.
     if (isAboutNobody(context)) return withoutPerson(context)
-    const user = personOf(context)
-    const offered = user ? await usable(context, user) : []
-    if (!user || offered.length === 0) return withoutAny(context)
+    const owner = await ownerOf(context)
+    if (!owner) return withoutAny(context)
+    const { user, offered } = owner
     if (isRemembered(context, user, offered)) return advance()
+    const passed = passedByDuo(context, user, offered)
+    if (passed) return passed
     const { deviceChallenges, state } = await challengesOf(context, offered)
-    return ask({ deviceChallenges, configurationStages: [] }, state)
+    const waiting = waitOf(context)
+    const challenge = { deviceChallenges, configurationStages: [] }
+    return waiting ? wait(challenge, state, waiting) : ask(challenge, state)
   },
 
-  async answer(context, { code, webauthn, selectedStage, selectedChallenge }) {
+  async answer(context, answer) {
     if (isAboutNobody(context)) {
       if (!takesPasskeys(context)) return deny()
+      const { webauthn } = answer
       return webauthn ? judgeAssertion(context, undefined, webauthn) : invalid('nonFieldErrors', 'Empty response')
     }
+    const owner = await ownerOf(context)
+    if (!owner) return chooseStage(context, answer.selectedStage)
+    return judgeAnswer(context, owner.user, owner.offered, answer)
+  },
+
+  async resume(context, signal) {
+    const owner = await ownerOf(context)
+    return owner && resumeSlow(context, owner.user, owner.offered, signal)
+  },
+
+  lapse(context) {
     const user = personOf(context)
-    const offered = user ? await usable(context, user) : []
-    if (!user || offered.length === 0) return chooseStage(context, selectedStage)
-    const selected = selectedChallenge ? selectedOf(offered, selectedChallenge) : undefined
-    if (selectedChallenge && !selected) return invalid('selectedChallenge', 'invalid challenge selected')
-    if (code) {
-      const named = offered.filter(({ kind }) => !selected || kind === selected.kind)
-      return judgeCode(context, user, named, code)
-    }
-    if (webauthn) {
-      const allowed = offered.some(({ kind }) => kind === 'webauthn')
-      return allowed ? judgeAssertion(context, user, webauthn) : invalid('webauthn', 'No compatible device class allowed')
-    }
-    return selected && isSent(selected.kind) ? sendCode(context, user, selected) : invalid('nonFieldErrors', 'Empty response')
+    return user ? lapseSlow(context, user) : askAgain({})
+  },
+
+  actions: slowActions,
+
+  async act(context, action) {
+    const owner = await ownerOf(context)
+    return owner ? actSlow(context, owner.user, owner.offered, action) : askAgain({})
   },
 })
+
+/** Whom the stage is about, and what they can prove themselves with; undefined: nobody who could. */
+async function ownerOf(context: Context): Promise<{ user: User; offered: readonly Authenticator[] } | undefined> {
+  const user = personOf(context)
+  const offered = user ? await usable(context, user) : []
+  return user && offered.length > 0 ? { user, offered } : undefined
+}
 
 function isAboutNobody(context: Context): boolean {
   return !personOf(context) && !context.plan.context.pending_user
@@ -107,10 +138,7 @@ async function withoutPerson(context: Context) {
   return ask({ deviceChallenges: [anyPasskey], configurationStages: [] }, state)
 }
 
-/** One of the entries that were shown, by what names it. */
-function selectedOf(offered: readonly Authenticator[], challenge: Readonly<Record<string, unknown>>): Authenticator | undefined {
-  const uid = challenge.deviceUid ?? challenge.device_uid
-  // GraphQL shows the values of enums in capitals, and clients send the challenge back as they got it.
-  const named = String(challenge.deviceClass ?? challenge.device_class ?? '').toLowerCase()
-  return firstOfEach(offered).find(({ id, kind }) => id === uid && (named === '' || named === kind))
+/** authentik's clients send the number that names a device there. */
+function textOfNumber(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value
 }

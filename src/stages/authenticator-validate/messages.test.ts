@@ -39,13 +39,14 @@ const wrong = 'Invalid Token. Please ensure the time on your device is accurate 
 
 /** What became of having a code sent: what the stage kept, and the code. */
 async function sentTo(one: Authenticator, options: ContextOptions = {}) {
-  const context = asking(options)
-  const verdict = await answered(stage, context, select(one))
+  const verdict = await answered(stage, asking(options), select(one))
   if (verdict.type !== 'invalid') throw new Error(`Not sent: ${JSON.stringify(verdict)}`)
-  const mails = (verdict.changes.effects ?? []).flatMap((effect) => (effect.type === 'send_mail' ? [effect.mail] : []))
-  const code = one.kind === 'email' ? mails[0]?.values.token : context.messages[0]?.message.code
   const { errors, changes } = verdict
-  return { errors, mails, messages: context.messages, state: changes.state, code: String(code), effects: changes.effects }
+  const { effects = [], state } = changes
+  const mails = effects.flatMap((effect) => (effect.type === 'send_mail' ? [effect.mail] : []))
+  const texts = effects.flatMap((effect) => (effect.type === 'send_sms' ? [effect] : []))
+  const code = one.kind === 'email' ? mails[0]?.values.token : texts[0]?.message.code
+  return { errors, mails, texts, state, code: String(code), effects }
 }
 
 const otherThan = (code: string) => (code === '000000' ? '000001' : '000000')
@@ -61,10 +62,10 @@ describe('codes that are sent', () => {
   })
 
   it('go out once they are asked for, as the stage says that set the address up', async () => {
-    const { errors, mails, messages, code, state } = await sentTo(mailbox)
+    const { errors, mails, texts, code, state } = await sentTo(mailbox)
 
     expect(errors).toEqual(empty)
-    expect(messages).toEqual([])
+    expect(texts).toEqual([])
     expect(mails).toMatchObject([
       {
         to: { address: 'ada@example.test', name: 'Ada Lovelace' },
@@ -78,14 +79,18 @@ describe('codes that are sent', () => {
   })
 
   it('go out in a text message too', async () => {
-    const { errors, mails, messages, code } = await sentTo(phone)
+    const { errors, mails, texts, code } = await sentTo(phone)
 
     expect(errors).toEqual(empty)
     expect(mails).toEqual([])
-    expect(messages).toMatchObject([
+    expect(texts).toMatchObject([
       {
         settings: { provider: 'twilio', auth: 'not a real token', accountSid: 'AC1' },
         message: { to: '+15550100', text: `Use this code to authenticate in Acme: ${code}` },
+        messageId: expect.any(String),
+        // Nobody is sent a code that counts no more.
+        expiresAt: '2026-03-01T12:05:00.000Z',
+        stage: 'the authenticator_validate stage',
       },
     ])
   })
@@ -107,10 +112,9 @@ describe('codes that are sent', () => {
 
   it('are not sent by an answer that holds one', async () => {
     const { state, code } = await sentTo(phone)
-    const context = asking({ state })
+    const verdict = await answered(stage, asking({ state }), { code, ...select(phone) })
 
-    expect(await answered(stage, context, { code, ...select(phone) })).toMatchObject({ type: 'advance' })
-    expect(context.messages).toEqual([])
+    expect(verdict).toMatchObject({ type: 'advance', changes: { effects: [{ type: 'use_authenticator' }] } })
   })
 
   it.each([
@@ -180,21 +184,13 @@ describe('codes that are sent', () => {
 
 describe('codes that cannot be sent', () => {
   it('are too many', async () => {
-    const { errors, messages, state } = await sentTo(phone, { takeTurn: () => 200 })
+    const { errors, texts, state } = await sentTo(phone, { takeTurn: () => 200 })
 
     expect(errors).toEqual([
       { field: 'nonFieldErrors', message: 'Too many messages. Try again in 4 minutes.', code: 'throttled' },
     ])
-    expect(messages).toEqual([])
-    expect(state).toBeUndefined()
-  })
-
-  it('are told to be so by the provider, and noted', async () => {
-    const { errors, effects, state } = await sentTo(phone, { sendSms: () => ({ sent: false, problem: 'No such number.' }) })
-
-    expect(errors).toMatchObject([{ field: 'nonFieldErrors', message: 'No such number.' }])
-    expect(effects).toMatchObject([{ type: 'audit', event: { action: 'configuration_error' } }])
-    expect(state).toBeUndefined()
+    expect(texts).toEqual([])
+    expect(state).not.toHaveProperty('codes')
   })
 
   it.each([
@@ -214,10 +210,10 @@ describe('codes that cannot be sent', () => {
     ],
   ])('still keep people from passing without a proof when %s', async (_, options: ContextOptions) => {
     for (const one of [mailbox, phone]) {
-      const { errors, mails, messages, effects } = await sentTo(one, options)
+      const { errors, mails, texts, effects } = await sentTo(one, options)
 
       expect(errors).toMatchObject([{ message: 'No code can be sent. Contact your Acme administrator for help.' }])
-      expect([...mails, ...messages]).toEqual([])
+      expect([...mails, ...texts]).toEqual([])
       expect(effects).toMatchObject([{ type: 'audit', event: { action: 'configuration_error' } }])
     }
   })
@@ -242,9 +238,9 @@ describe('codes that cannot be sent', () => {
   })
 
   it('are of a class that does not count', async () => {
-    const context = asking({ config: { deviceClasses: ['email'] } })
-
-    expect(await answered(stage, context, select(phone))).toMatchObject({ errors: [{ field: 'selectedChallenge' }] })
-    expect(context.messages).toEqual([])
+    expect(await answered(stage, asking({ config: { deviceClasses: ['email'] } }), select(phone))).toMatchObject({
+      errors: [{ field: 'selectedChallenge' }],
+      changes: {},
+    })
   })
 })

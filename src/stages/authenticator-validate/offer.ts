@@ -2,8 +2,10 @@ import type { z } from 'zod'
 import { takesCode } from '../../credentials/code-authenticators.ts'
 import { maskedAddress, maskedPhoneNumber } from '../../credentials/masked.ts'
 import type { Authenticator } from '../../flow/authenticators.ts'
+import type { DuoDevice } from '../../flow/duo.ts'
 import type { User } from '../../flow/user.ts'
-import { type Context, stateOf } from './context.ts'
+import { type Context, hasProved, stateOf } from './context.ts'
+import { duoFactors, hintOfRequest, isPending } from './duo/request.ts'
 import { webauthnChallenge } from './passkeys.ts'
 import { type Config, isAllowedModel } from './settings.ts'
 import type { deviceChallenge, deviceClass } from './shapes.ts'
@@ -22,6 +24,8 @@ function isUsable({ kind, data }: Authenticator, config: Config): boolean {
     case 'sms':
       // Of a number that was only verified a digest is kept: nothing can be sent there.
       return typeof data.phoneNumber === 'string'
+    case 'duo':
+      return typeof data.duoUserId === 'string'
     case 'webauthn':
       return isAllowedModel(data, config)
     default:
@@ -44,15 +48,39 @@ export async function challengesOf(context: Context, offered: readonly Authentic
     (one): z.input<typeof deviceChallenge> => ({
       deviceClass: one.kind as z.input<typeof deviceClass>,
       deviceUid: one.id,
-      challenge: one.kind === 'webauthn' ? (shown?.options ?? {}) : hintOf(one),
+      challenge: one.kind === 'webauthn' ? (shown?.options ?? {}) : hintOf(context, one),
       lastUsed: one.lastUsedAt?.toISOString() ?? null,
     }),
   )
   return { deviceChallenges, state: shown?.state ?? stateOf(context) }
 }
 
-function hintOf({ kind, data }: Authenticator): Record<string, string> {
-  if (kind === 'email') return { email: maskedAddress(String(data.email)) }
-  // In the wire's spelling: what is in here is passed through as it is.
-  return kind === 'sms' ? { phone_number: maskedPhoneNumber(String(data.phoneNumber)) } : {}
+/** What is told of a way to prove oneself. */
+type Hint = z.input<typeof deviceChallenge>['challenge']
+
+/** In the wire's spelling: what is in here is passed through as it is. */
+function hintOf(context: Context, one: Authenticator): Hint {
+  switch (one.kind) {
+    case 'email':
+      return { email: maskedAddress(String(one.data.email)) }
+    case 'sms':
+      return { phone_number: maskedPhoneNumber(String(one.data.phoneNumber)) }
+    case 'duo':
+      return duoHint(context, one)
+    default:
+      return {}
+  }
+}
+
+/** Nothing until Duo was asked. What people call their devices is told to nobody who has not proved anything. */
+function duoHint(context: Context, { id, userId }: Authenticator): Hint {
+  const { duo, devices = {} } = stateOf(context)
+  const isKnown = hasProved(context) || context.sessionUser?.id === userId
+  const own = isKnown ? (devices[id] ?? []) : []
+  const pending = duo?.authenticator === id && isPending(duo, context.services.now())
+  return { ...(pending && hintOfRequest(duo)), ...(own.length > 0 && { devices: own.map(deviceHint) }) }
+}
+
+function deviceHint({ id, displayName, capabilities }: DuoDevice): Hint {
+  return { id, name: displayName, factors: duoFactors.filter((factor) => capabilities.includes(factor)) }
 }

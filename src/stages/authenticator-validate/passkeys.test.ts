@@ -171,9 +171,10 @@ describe('keys as a second factor', () => {
       expect(await answered(stage, context, { webauthn })).toMatchObject({
         errors: [{ field: 'webauthn', message: 'Invalid device', code: 'invalid' }],
       })
-    expect(
-      await answered(stage, asking([unconfirmed], { state: first.state }), { webauthn: own.key.authenticate(options) }),
-    ).toMatchObject({ errors: [{ message: 'Invalid device' }] })
+    const drafted = asking([stranger.authenticator, unconfirmed], { state: first.state })
+    expect(await answered(stage, drafted, { webauthn: own.key.authenticate(options) })).toMatchObject({
+      errors: [{ message: 'Invalid device' }],
+    })
   })
 
   it('are of models that count', async () => {

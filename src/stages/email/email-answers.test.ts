@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answered, type ContextOptions, refusals, stageContext } from '../../../test/support/stage-context.ts'
+import { answered, type ContextOptions, refusals, stageContext, testNow } from '../../../test/support/stage-context.ts'
 import { someUser } from '../../../test/support/stage-services.ts'
 import { changesOf, effectsOf } from '../../../test/support/verdict-effects.ts'
 import type { Verdict } from '../../flow/stage.ts'
@@ -21,12 +21,16 @@ const emailSent = {
 
 describe('an answer', () => {
   it('never passes, and sends the mail again with a new link', async () => {
-    const context = asking({ state: { sent: true } })
+    const context = asking({ state: { until: 1, links: ['digest of the first'] } })
     const first = await answered(stage, context, {})
     const second = await answered(stage, context, {})
 
     expect(first).toMatchObject(emailSent)
-    expect(first).toMatchObject({ changes: { state: { sent: true } } })
+    expect(changesOf(first).state).toEqual({
+      until: testNow.getTime() + 1_800_000,
+      links: ['digest of the first', 'digest of random-token-1'],
+      tally: { count: 1, since: testNow.getTime() },
+    })
     expect(tokensIn(first)).toMatchObject([{ token: 'random-token-1' }])
     expect(tokensIn(second)).toMatchObject([{ token: 'random-token-2' }])
     expect(mailsIn(second)[0]?.mail.values.url).toContain('flow_token=random-token-2')
@@ -92,7 +96,9 @@ describe('who comes by the link', () => {
 
   it('passes, without another mail, and also where the mail was sent before', async () => {
     expect(await stage.present(back())).toEqual({ type: 'advance', changes: {} })
-    expect(await stage.present(back({ state: { sent: true } }))).toEqual({ type: 'advance', changes: {} })
+    expect(
+      await stage.present(back({ state: { until: 1, links: ['digest of a token'] }, usedLinks: ['digest of a token'] })),
+    ).toEqual({ type: 'advance', changes: {} })
     expect(await answered(stage, back(), {})).toEqual({ type: 'advance', changes: {} })
   })
 

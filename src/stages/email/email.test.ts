@@ -25,10 +25,13 @@ const tokensIn = (verdict: Verdict<unknown, unknown>) => effectsOf(verdict, 'iss
 /** Whom the first mail of the stage goes to. */
 async function recipientOf(options: ContextOptions) {
   const verdict = await stage.present(asking(options))
-  expect(verdict.type).toBe('ask')
+  expect(verdict.type).toBe('wait')
   expect(mailsIn(verdict)).toHaveLength(1)
   return mailsIn(verdict)[0]?.mail.to
 }
+
+/** What the stage keeps of its first mail. */
+const kept = { until: testNow.getTime() + 1_800_000, links: ['digest of random-token-1'] }
 
 const emailSent = {
   type: 'invalid',
@@ -77,9 +80,10 @@ describe('the first time the stage is shown', () => {
 
     expect(await shown(stage, context)).toEqual({})
     expect(verdict).toEqual({
-      type: 'ask',
+      type: 'wait',
       challenge: {},
-      state: { sent: true },
+      state: kept,
+      wait: { reason: 'confirmation', until: new Date(kept.until), pollAfter: 5, recheck: 120 },
       changes: {
         effects: [
           {
@@ -142,9 +146,18 @@ describe('the first time the stage is shown', () => {
   })
 
   it('is told apart from a page that is loaded again, which sends nothing', async () => {
+    const { changes, ...first } = (await stage.present(asking())) as Record<string, unknown>
+    const reloaded = await stage.present(asking({ state: first.state, now: new Date(testNow.getTime() + 60_000) }))
+
+    expect(changes).toBeDefined()
+    expect(reloaded).toEqual(first)
+  })
+
+  it('goes on where it was begun before anybody waited', async () => {
     const verdict = await stage.present(asking({ state: { sent: true } }))
 
-    expect(verdict).toEqual({ type: 'ask', challenge: {}, state: { sent: true } })
+    expect(verdict).toMatchObject({ type: 'wait', wait: { until: new Date(0) } })
+    expect(mailsIn(verdict)).toEqual([])
   })
 
   it('mails one address by so many flows only, and looks the same then', async () => {
@@ -157,7 +170,7 @@ describe('the first time the stage is shown', () => {
 
     expect(mailsIn(quiet)).toEqual([])
     expect(tokensIn(quiet)).toEqual([])
-    expect(quiet).toMatchObject({ type: 'ask', challenge: {}, state: { sent: true } })
+    expect({ ...quiet, changes: undefined }).toEqual({ ...(await stage.present(asking())), changes: undefined })
     expect(asked).toMatchObject([[expect.stringMatching(/^email start /), 10, 3600]])
     expect(asked[0]?.[0]).not.toContain(ada.email)
   })
@@ -248,8 +261,8 @@ describe('somebody who only pretends to exist', () => {
   })
 
   it('is answered as anybody is', async () => {
-    const pretended = await answered(stage, askingNobody({ state: { sent: true } }), {})
-    const known = await answered(stage, asking({ flow: recovery, state: { sent: true } }), {})
+    const pretended = await answered(stage, askingNobody({ state: kept }), {})
+    const known = await answered(stage, asking({ flow: recovery, state: kept }), {})
 
     expect(pretended).toMatchObject(emailSent)
     expect({ ...pretended, changes: undefined }).toEqual({ ...known, changes: undefined })

@@ -1,11 +1,13 @@
 import { mailLanguages } from '../../credentials/mail-languages.ts'
 import { fromOf, smtpOf } from '../../credentials/mail-settings.ts'
+import { queuedMessage, type SentMessage } from '../../credentials/sent-message.ts'
 import type { OutgoingMail } from '../../flow/accounts.ts'
 import { secondsOf } from '../../flow/duration.ts'
 import type { Effect } from '../../flow/effects.ts'
 import type { StageContext } from '../../flow/stage.ts'
 import type { User } from '../../flow/user.ts'
 import type { EmailConfig } from './email-config.ts'
+import { mayBeTold } from './told.ts'
 
 type Context = StageContext<EmailConfig, unknown>
 
@@ -37,10 +39,23 @@ export function addresseeOf(context: Context): Addressee {
   return { to: address === '' ? undefined : { address, name }, user: { username, name, email }, subject }
 }
 
+/** A mail on its way, and what is known of it. */
+export interface Letter {
+  readonly effects: readonly Effect[]
+  /** The digest of the token in its link. */
+  readonly link: string
+  /** Milliseconds since 1970: when the link runs out, as the mail says. */
+  readonly until: number
+  /** What is told of the mail; undefined where nothing may be, or nothing goes out. */
+  readonly message: SentMessage | undefined
+}
+
 /** A mail with a new link, and what makes the link work. A link for nobody leads nowhere. */
-export function mailTo({ to, user }: Addressee, { config, pendingUser, plan, services, visitor }: Context): Effect[] {
+export function letterTo({ to, user }: Addressee, context: Context): Letter {
+  const { config, pendingUser, plan, services, visitor } = context
   const token = services.randomToken()
   const seconds = secondsOf(config.tokenExpiry)
+  const until = services.now().getTime() + seconds * 1000
   const { [flowTokenKey]: _, ...query } = plan.query
   const mail: OutgoingMail = {
     to,
@@ -50,18 +65,26 @@ export function mailTo({ to, user }: Addressee, { config, pendingUser, plan, ser
     languages: mailLanguages(to && pendingUser?.attributes, visitor.languages()),
     values: {
       url: services.flows.pageUrl({ ...query, [flowTokenKey]: token }),
-      expires: new Date(services.now().getTime() + seconds * 1000).toISOString(),
+      expires: new Date(until).toISOString(),
       minutes: Math.ceil(seconds / 60),
       user,
       brand: { title: services.brandTitle() },
     },
     smtp: smtpOf(config),
   }
+  const message = to && mayBeTold(context) ? queuedMessage(services, until) : undefined
   const header = 'Continue to confirm this email address.'
-  return [
-    { type: 'send_mail', mail },
+  const effects: readonly Effect[] = [
+    { type: 'send_mail', mail, ...(message && { messageId: message.id }) },
     ...(to ? [{ type: 'issue_flow_token', token, seconds: seconds + grace, header } as const] : []),
   ]
+  return { effects, link: services.digestOf(token), until, message }
+}
+
+/** A letter that is never written, and looks like one. */
+export function noLetter({ config, services }: Context): Letter {
+  const until = services.now().getTime() + secondsOf(config.tokenExpiry) * 1000
+  return { effects: [], link: services.digestOf(services.randomToken()), until, message: undefined }
 }
 
 function knownUser({ plan, pendingUser }: Context): User | undefined {

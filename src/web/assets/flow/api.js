@@ -1,9 +1,15 @@
+import { setByReply } from './clock.js'
+
+/** How long a reply to a question may take (milliseconds). */
+const readWithin = 20_000
+
 const person = 'pendingUser pendingUserAvatar'
 const captcha = 'siteKey jsUrl interactive altcha { parameters signature }'
 
 /** What is asked of each challenge, beside what all of them have. */
 export const selections = {
   AccessDeniedChallenge: `${person} errorMessage`,
+  AuthenticatorDuoChallenge: `${person} activationBarcode activationCode activationUrl problem`,
   AuthenticatorEmailChallenge: `${person} email emailRequired`,
   AuthenticatorSmsChallenge: `${person} phoneNumber phoneNumberRequired`,
   AuthenticatorStaticChallenge: `${person} codes`,
@@ -12,6 +18,7 @@ export const selections = {
   AuthenticatorWebauthnChallenge: `${person} registration`,
   CaptchaChallenge: `${person} ${captcha}`,
   ConsentChallenge: `${person} headerText permissions { id name } additionalPermissions { id name } token`,
+  ContinueChallenge: '',
   DummyChallenge: 'name',
   EmailChallenge: '',
   FlowErrorChallenge: 'requestId error traceback',
@@ -28,7 +35,9 @@ export const selections = {
 
 const members = Object.entries(selections).filter(([, fields]) => fields !== '')
 const step = `fragment Step on FlowExecution {
-  id stepToken status flow { title cancelUrl } actions { type enabled }
+  id sequence stepToken status flow { title cancelUrl }
+  actions { type enabled reason availableAt }
+  waiting { reason until pollAfter delivery }
   challenge {
     __typename
     ... on Challenge {
@@ -56,20 +65,41 @@ ${step}`,
   read: `query($input: ID!) { flowExecution(id: $input) { ...Step } }\n${step}`,
   respond: `mutation($input: RespondInput!) { respond(input: $input) { ${outcome} } }\n${step}`,
   perform: `mutation($input: PerformActionInput!) { performAction(input: $input) { ${outcome} } }\n${step}`,
+  watch: `subscription($input: ID!, $after: Int) { flowExecution(id: $input, afterSequence: $after) { ...Step } }\n${step}`,
 }
 
-/** Runs one of them, and returns what it says. */
-export async function ask(operation, input) {
+/** The subscription to an execution's steps after one that is known. */
+export function watch({ id, sequence }) {
+  return { query: operations.watch, variables: { input: id, after: sequence } }
+}
+
+/** Runs a query or a mutation, and returns what it says. Throws with a `code` where the server refused, without where it is out of reach. */
+export function ask(operation, input) {
+  if (operation !== 'read') return run(operation, input)
+  // A read may bring a cookie that the next request must carry, of this tab or of another one.
+  const read = () => run(operation, input, AbortSignal.timeout(readWithin))
+  return globalThis.navigator?.locks ? navigator.locks.request('stagedoor.read', read) : read()
+}
+
+async function run(operation, input, signal) {
   const reply = await fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: operations[operation], variables: { input } }),
+    signal,
   }).catch(() => {
     throw new Error('The server cannot be reached. Please try again.')
   })
+  setByReply(reply.headers)
   const { data, errors } = await reply.json().catch(() => {
     throw new Error('The server did not understand, or did not make itself understood. Please try again.')
   })
-  if (errors) throw new Error(errors[0].message)
+  if (errors) throw refusal(errors)
   return Object.values(data)[0]
+}
+
+/** What the server said against an operation. */
+export function refusal(errors) {
+  const [{ message, extensions }] = errors
+  return Object.assign(new Error(message), { code: extensions?.code ?? 'REFUSED' })
 }

@@ -54,7 +54,6 @@ export function emailDeviceScreen(turn) {
     label: 'E-mail address',
     attributes: { type: 'email', autocomplete: 'email', maxlength: 254 },
     sentTo: emailRequired ? null : (email ?? 'you'),
-    other: 'Send the code again or elsewhere',
   })
 }
 
@@ -67,16 +66,20 @@ export function smsDeviceScreen(turn) {
     hint: 'With the country: +1 555 0100',
     attributes: { type: 'tel', autocomplete: 'tel', maxlength: 64 },
     sentTo: phoneNumberRequired ? null : (phoneNumber ?? 'your phone'),
-    other: 'Send the code again or elsewhere',
   })
 }
 
-/** First an address, then the code that was sent there. Who typed an address need not type it to have another code. */
-function sentCodeScreen({ challenge, errors, memory, redraw, answered }, { key, label, hint, attributes, sentTo, other }) {
+/** First an address, then the code that was sent there. */
+function sentCodeScreen({ challenge, errors, memory, redraw, answered, waiting }, { key, label, hint, attributes, sentTo }) {
   if (answered?.[key] && challenge.responseErrors.length === 0) memory.elsewhere = false
+  const known = {
+    words: { DELIVERY: 'Your code is being sent.', SENT: 'Your code was sent.' },
+    names: { RESEND: 'Send the code again' },
+  }
   if (sentTo === null || memory.elsewhere) {
     const control = element('input', { name: key, required: true, value: memory.address ?? '', ...attributes })
     return {
+      ...known,
       content: [field(label, control, { hint, errors: errors(key) })],
       submit: 'Send a code',
       answer: (values) => {
@@ -85,12 +88,13 @@ function sentCodeScreen({ challenge, errors, memory, redraw, answered }, { key, 
       },
     }
   }
-  const elsewhere = button(other, () => {
+  const elsewhere = button('Send the code elsewhere', () => {
     memory.elsewhere = true
     redraw()
   })
   return {
-    content: [line(`A code was sent to ${sentTo}.`), codeField(errors('code'))],
+    ...known,
+    content: [line(waiting ? `It goes to ${sentTo}.` : `A code was sent to ${sentTo}.`), codeField(errors('code'))],
     submit: 'Continue',
     answer: (values) => ({ code: values.get('code') }),
     more: [elsewhere],

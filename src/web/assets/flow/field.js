@@ -66,13 +66,14 @@ function describe(control, hint, errors) {
   return notes
 }
 
-/** Puts what was typed before into a form that is asked again. Passwords and codes are typed anew. */
-export function refill(form, before) {
+/** Puts what was typed before into a form that is shown again. Passwords and codes are typed anew, unless `secrets` says not. */
+export function refill(form, before, { secrets = false } = {}) {
   for (const control of form.elements) {
     const same = before.find(
       (old) => old.name !== '' && old.name === control.name && old.type === control.type && isSame(old, control),
     )
-    if (!same || control.type === 'password' || control.autocomplete === 'one-time-code') continue
+    const isSecret = control.type === 'password' || control.autocomplete === 'one-time-code'
+    if (!same || (isSecret && !secrets)) continue
     if (control.type === 'checkbox' || control.type === 'radio') control.checked = same.checked
     else if (control.type === 'file') control.files = same.files
     else control.value = same.value

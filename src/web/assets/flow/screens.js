@@ -1,17 +1,21 @@
 import { validateScreen } from './authenticator-validate.js'
 import { emailDeviceScreen, smsDeviceScreen, staticScreen, totpScreen, webauthnScreen } from './authenticators.js'
 import { captcha } from './captcha.js'
+import { continueScreen } from './continue.js'
 import { alert, button, element, line, link, mayLead } from './dom.js'
+import { duoDeviceScreen } from './duo.js'
 import { field, passwordField } from './field.js'
 import { identificationScreen } from './identification.js'
 import { promptScreen } from './prompt.js'
 
 /**
  * How each challenge looks. A screen has `content`, a `submit` button with the `answer` it sends, `more` below it, and what
- * gets the `focus` where it is not the first field. One that is `over` ends the flow on this page.
+ * gets the `focus` where it is not the first field. One that is `over` ends the flow on this page, and one that `leads` on
+ * offers nothing else. `words` say what is awaited and how a message fares, `names` what the step's actions are called.
  */
 export const screens = {
   AccessDeniedChallenge: ({ challenge }) => ({ content: [alert(challenge.errorMessage)], over: true }),
+  AuthenticatorDuoChallenge: duoDeviceScreen,
   AuthenticatorEmailChallenge: emailDeviceScreen,
   AuthenticatorSmsChallenge: smsDeviceScreen,
   AuthenticatorStaticChallenge: staticScreen,
@@ -20,6 +24,7 @@ export const screens = {
   AuthenticatorWebauthnChallenge: webauthnScreen,
   CaptchaChallenge: captchaScreen,
   ConsentChallenge: consentScreen,
+  ContinueChallenge: continueScreen,
   DummyChallenge: ({ challenge }) => ({ content: [line(challenge.name)], submit: 'Continue', answer: () => ({}) }),
   EmailChallenge: emailScreen,
   FlowErrorChallenge: flowErrorScreen,
@@ -50,17 +55,24 @@ function passwordScreen({ challenge, errors }) {
   }
 }
 
-/** The link in the mail leads on; here another mail can be asked for. */
-function emailScreen({ errors }) {
-  const again = errors.only('nonFieldErrors', 'email-sent')
-  if (again) errors('nonFieldErrors')
+/** The link in the mail leads on, where it is opened; here another mail can be asked for. */
+function emailScreen({ errors, answered }) {
+  const names = { RESEND: 'Send the mail again' }
+  if (errors.has('confirmed-elsewhere')) {
+    const told = errors('nonFieldErrors').join(' ')
+    return { content: [line(told)], names, news: told }
+  }
+  const again = 'The mail was asked for again. Look into your inbox, and among spam.'
+  if (errors.only('nonFieldErrors', 'email-sent')) errors('nonFieldErrors')
   return {
-    content: [
-      line('A mail with a link is on its way to you. Open the link to go on.'),
-      ...(again ? [element('p', { role: 'status' }, 'The mail was asked for again. Look into your inbox, and among spam.')] : []),
-    ],
-    submit: 'Send the mail again',
-    answer: () => ({}),
+    content: answered?.action === 'RESEND' ? [line(again)] : [],
+    words: {
+      CONFIRMATION: 'Look into your inbox, and open the link in the mail to go on.',
+      QUEUED: 'The mail is being sent.',
+      SENT: 'The mail was sent.',
+      FAILED: 'The mail could not be sent.',
+    },
+    names,
   }
 }
 
