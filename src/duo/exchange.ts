@@ -49,7 +49,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   return async (settings, question) => {
     const host = readApiHost(settings.host)
-    if (!host) return failure('unreachable', "Duo's API hostname is not the name of a host.")
+    if (!host) return failure('refused', "Duo's API hostname is not the name of a host.")
     const { held = false, longestReply = 65_536, signal } = question
     const limits = { patience: held ? heldPatience : patience, longestReply, held, signal }
     const outgoing = () => ({ host, ...signed(settings, host.host, question, now()), ...limits })

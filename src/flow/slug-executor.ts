@@ -80,7 +80,7 @@ export class SlugExecutor extends FlowExecutor {
     if (hasFailed(judged.run) && judged.run.plan === run.plan) return this.shown(judged.run)
     const written = await this.runs.write(withoutDeadEnds(this.answered(judged, answer, digest)))
     if (written) return { ...written, stagesLeft: judged.stagesLeft }
-    return this.lostRace(request, answer, digest, execution.sequence)
+    return this.lostRace(request, answer, digest, execution)
   }
 
   /**
@@ -182,11 +182,16 @@ export class SlugExecutor extends FlowExecutor {
   }
 
   /** Somebody else's answer came first: this one is not judged, and its client is shown what stands. */
-  private async lostRace(request: SlugRequest, answer: SlugAnswer, digest: string, judgedAt: number | undefined): Promise<Reply> {
+  private async lostRace(
+    request: SlugRequest,
+    answer: SlugAnswer,
+    digest: string,
+    judged: Execution | undefined,
+  ): Promise<Reply> {
     const opened = await this.openBySlug(request)
     if (!opened.execution) return this.showBySlug(triedAgain(request))
-    // Not this execution was changed meanwhile, but something that the answer rests on: it is judged again.
-    if (opened.execution.sequence === judgedAt) return this.answerBySlug(triedAgain(request), answer)
+    // Nobody has answered meanwhile: something that the answer rests on was changed, or news came in. It is judged again.
+    if (judged && !isAnsweredSince(opened.execution, judged)) return this.answerBySlug(triedAgain(request), answer)
     const run = await this.runs.of(request.visitor, opened, opened.execution)
     if (this.isRepeat(opened.execution, digest)) return this.runs.repeated(run, opened.reissue)
     const step = stepOf(
@@ -216,6 +221,12 @@ export class SlugExecutor extends FlowExecutor {
 
 function isExpired(execution: Execution, now: Date): boolean {
   return execution.expiresAt <= now
+}
+
+/** Whether somebody has answered the step that an answer was judged for, or it is another step. */
+function isAnsweredSince({ id, plan, status, lastAnswer }: Execution, judged: Execution): boolean {
+  if (id !== judged.id || status !== 'active' || plan.bindings[0] !== judged.plan.bindings[0]) return true
+  return lastAnswer !== undefined && canonicalJson(lastAnswer) !== canonicalJson(judged.lastAnswer ?? null)
 }
 
 function hasFailed({ shown }: Run): boolean {

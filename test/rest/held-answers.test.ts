@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mostHeldPerSession } from '../../src/rest/held-answers.ts'
 import { Browser } from '../support/browser.ts'
 import { Errands, errandStage } from '../support/errand.ts'
+import { meetAtWrite } from '../support/meet-at-write.ts'
 import { seedFlow } from '../support/seed.ts'
 import { type Account, createAccount, startTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -141,6 +142,21 @@ describe('an answer that authentik would hold', () => {
 
     expect(await one.json()).toMatchObject({ errands: 1 })
     expect(await other.json()).toMatchObject({ errands: 1 })
+  })
+
+  it('does not swallow another answer that comes with the news', async () => {
+    const { browser, path, executionId, begin } = await arrived()
+    const reply = begin()
+    const id = await executionId()
+    await errands.until(id, 1)
+    const { firstCame } = meetAtWrite(app.database, 2)
+    errands.settle(id, 'refused')
+    await firstCame
+
+    const other = await post(browser, path, { body: JSON.stringify({ begin: false }) })
+
+    expect(await other.json()).toMatchObject({ response_errors: { non_field_errors: [{ code: 'invalid' }] } })
+    expect((await reply).status).toBe(200)
   })
 
   it('is held so often for one session, and no more', async () => {
