@@ -3,7 +3,7 @@ import type { DuoAnswer, DuoSettings } from '../flow/duo.ts'
 import { readApiHost } from './api-host.ts'
 import { type Contents, failure, openEnvelope } from './envelope.ts'
 import { authorizationHeader, canonicalParameters, type DuoParameters, dateHeader } from './signature.ts'
-import { createTransport, type OutgoingRequest, type Transmission } from './transport.ts'
+import { type ConnectionLimits, createTransport, type OutgoingRequest, type Transmission } from './transport.ts'
 
 /** What the client is made from. */
 export interface ExchangeOptions {
@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly heldPatience?: number
   /** How long we leave Duo alone that has asked for it, before the one repetition (milliseconds). */
   readonly pause?: number
+  /** Connections that one server keeps to Duo; questions beyond wait for their turn. */
+  readonly connections?: ConnectionLimits
 }
 
 /** One of Duo's endpoints, and what it is asked. */
@@ -40,7 +42,7 @@ export type Exchange = (settings: DuoSettings, question: Question) => Promise<Du
 /** Makes what signs questions, sends them, and repeats once those that may be. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { now, authority, patience = 10_000, heldPatience = 65_000, pause = 1000 } = options
-  const send = createTransport(authority)
+  const send = createTransport(authority, options.connections)
 
   const ask = async (outgoing: () => OutgoingRequest, question: Question, secrets: readonly string[]) => {
     const transmission = await send(outgoing())

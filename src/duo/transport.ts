@@ -29,13 +29,21 @@ export type Transmission =
   | { readonly type: 'lost'; readonly reason: string; readonly stale: boolean }
   | { readonly type: 'strange'; readonly reason: string }
 
-/** Connections to one host for questions that are answered at once, and for those that are held. The latter never take the place of the former. */
-const mostConnections = { quick: 200, held: 1000 }
+/** Connections to one host for questions that are answered at once, and for those that are held: the latter never take the place of the former. */
+export interface ConnectionLimits {
+  readonly quick: number
+  readonly held: number
+}
+
+const mostConnections: ConnectionLimits = { quick: 200, held: 1000 }
 /** How long a connection may stand idle (milliseconds). */
 const longestIdle = 30_000
 
 /** Makes what sends requests over connections that are kept; follows no redirect. */
-export function createTransport(authority: string | undefined): (outgoing: OutgoingRequest) => Promise<Transmission> {
+export function createTransport(
+  authority: string | undefined,
+  limits = mostConnections,
+): (outgoing: OutgoingRequest) => Promise<Transmission> {
   const agentFor = (maxSockets: number) =>
     new Agent({
       keepAlive: true,
@@ -44,7 +52,7 @@ export function createTransport(authority: string | undefined): (outgoing: Outgo
       timeout: longestIdle,
       ...(authority !== undefined && { ca: authority }),
     })
-  const agents = { quick: agentFor(mostConnections.quick), held: agentFor(mostConnections.held) }
+  const agents = { quick: agentFor(limits.quick), held: agentFor(limits.held) }
   return (outgoing) => send(outgoing, outgoing.held ? agents.held : agents.quick)
 }
 

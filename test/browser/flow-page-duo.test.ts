@@ -94,6 +94,24 @@ describeInChromium(
       await page.getByRole('heading', { name: `Hello, ${person.username}` }).waitFor()
     })
 
+    it('says from when on somebody may be asked again who was asked too often, and takes a passcode meanwhile', async () => {
+      const { page, person } = await atDuo({ reacts: { result: 'deny' }, passcodes: ['123456'] })
+      await askOf(page)
+      for (let times = 1; times < 5; times += 1) {
+        await page.getByRole('button', { name: 'Ask again' }).click()
+        await expect.poll(() => duo.pushes(person.username).length).toBe(times + 1)
+        await page.getByRole('alert').getByText('Duo denied access').waitFor()
+      }
+      const again = page.getByRole('button', { name: 'Ask again' })
+      await expect.poll(() => again.getAttribute('aria-disabled')).toBe('true')
+      await page.getByText('Too many requests were made. Possible in 10 minutes').waitFor()
+      expect(await page.getByRole('button', { name: /^(Call|Send)/ }).count()).toBe(0)
+
+      await page.getByLabel('Code').fill('123456')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: `Hello, ${person.username}` }).waitFor()
+    })
+
     it('shows the number that is to be typed into the app, and has it read out', async () => {
       const { page, person } = await atDuo({ verifiedPush: true })
       await askOf(page)

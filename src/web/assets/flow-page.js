@@ -131,6 +131,7 @@ function turnOf({ execution, answered, memory, left }, errors) {
     challenge,
     waiting,
     offered: actions.map(({ type }) => type),
+    allowed: actions.filter(({ enabled }) => enabled).map(({ type }) => type),
     errors,
     answered,
     memory,

@@ -4,28 +4,35 @@ import { codeField } from './field.js'
 const factors = { push: (name) => `Send a push to ${name}`, phone: (name) => `Call ${name}` }
 
 /** Ways to prove oneself with Duo: each is asked for, and nothing is by itself. */
-export function duoScreen({ errors, send }, { deviceUid, challenge: { devices = [] } }) {
+export function duoScreen(turn, device) {
+  const { errors, offered, allowed } = turn
+  // Who has asked too often can still type a passcode.
+  const isTooSoon = offered.includes('RESEND') && !allowed.includes('RESEND')
+  const requests = isTooSoon ? [] : requestsFor(turn, device)
+  return {
+    content: [
+      ...errors('duo').map(alert),
+      ...requests,
+      line(`${isTooSoon ? 'Type' : 'Or type'} a passcode, which the app or your token shows:`),
+      codeField(errors('code')),
+    ],
+    submit: 'Continue',
+    answer: (values) => ({ duo: device.deviceUid, code: values.get('code') }),
+    focus: requests[0],
+    names: { RESEND: isTooSoon ? 'Ask again' : null },
+  }
+}
+
+function requestsFor({ offered, send, perform }, { deviceUid, challenge: { devices = [] } }) {
   const ask = (text, more) => button(text, () => send(async () => ({ duo: deviceUid, ...more })))
-  const first = ask('Ask me on my device')
+  const first = offered.includes('RESEND') ? button('Ask again', () => perform('RESEND')) : ask('Ask me on my device')
   first.className = ''
   const ways = devices.flatMap(({ id, name, factors: known }) => {
     return known
       .filter((factor) => Object.hasOwn(factors, factor))
       .map((factor) => ask(factors[factor](name), { duoFactor: factor.toUpperCase(), duoDevice: id }))
   })
-  return {
-    content: [
-      ...errors('duo').map(alert),
-      first,
-      ...(ways.length > 0 ? ways : [ask('Call me', { duoFactor: 'PHONE' })]),
-      line('Or type a passcode, which the app or your token shows:'),
-      codeField(errors('code')),
-    ],
-    submit: 'Continue',
-    answer: (values) => ({ duo: deviceUid, code: values.get('code') }),
-    focus: first,
-    names: { RESEND: 'Ask again' },
-  }
+  return [first, ...(ways.length > 0 ? ways : [ask('Call me', { duoFactor: 'PHONE' })])]
 }
 
 /** Duo has asked, or is about to: the person decides on their device. */
