@@ -109,22 +109,20 @@ class StepStream implements AsyncIterableIterator<Streamed> {
     const { services } = this.context
     const read = await orThrow(this.context, () => services.executor.since(this.visitor, this.id, this.seen))
     const { steps, standing, session } = read
-    if (this.over) return session.id
     if (this.session && this.session.handleHash !== session.handleHash && !isTheEnd(read)) throw sessionChanged()
     this.session ??= session
     this.untold = [...steps]
     this.complete = standing.status !== 'active'
     this.listener.saw(standing.sequence)
-    this.attend(standing.waiting !== undefined && session.id)
+    this.attend(standing.waiting && session.id)
     return session.id
   }
 
   /** As long as something is awaited, this server asks about it; who goes on asking does not begin anew. */
-  private attend(sessionId: string | false): void {
+  private attend(sessionId: string | undefined): void {
     const { services, caller } = this.context
-    const visitor = { ...caller.visitor, session: { type: 'id', id: sessionId || '' } } as const
     const before = this.leave
-    this.leave = sessionId ? services.attend({ executionId: this.id, sessionId, visitor }) : undefined
+    this.leave = sessionId ? services.attend({ executionId: this.id, sessionId, visitor: caller.visitor }) : undefined
     before?.()
   }
 
