@@ -48,6 +48,7 @@ describe('an environment that says nothing', () => {
       passwordHashQueue: 256,
       sessionCookieName: 'authentik_session',
       sessionLifetimes: { idle: 86_400, absolute: 1_209_600 },
+      subscriptionLimit: 20_000,
       executionTtl: 3600,
       metrics: { port: undefined, token: undefined },
       logLevel: 'info',
