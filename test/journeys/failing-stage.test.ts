@@ -110,9 +110,14 @@ describeJourneys('a stage that fails', (ground) => {
     await client.start(slug)
 
     expect(client.step?.actions).toEqual([
-      { type: 'SUBMIT', enabled: false, reason: 'The server failed here. Read the execution again to try once more.' },
-      { type: 'RESTART', enabled: true, reason: null },
-      { type: 'CANCEL', enabled: true, reason: null },
+      {
+        type: 'SUBMIT',
+        enabled: false,
+        reason: 'The server failed here. Read the execution again to try once more.',
+        availableAt: null,
+      },
+      { type: 'RESTART', enabled: true, reason: null, availableAt: null },
+      { type: 'CANCEL', enabled: true, reason: null, availableAt: null },
     ])
     expect(await client.perform('CANCEL')).toMatchObject({ kind: 'redirect', to: '/' })
   })

@@ -147,9 +147,9 @@ describeJourneys('the actions of a step', (ground) => {
     const { client } = await begin({})
 
     expect(client.step?.actions).toEqual([
-      { type: 'SUBMIT', enabled: true, reason: null },
-      { type: 'RESTART', enabled: true, reason: null },
-      { type: 'CANCEL', enabled: true, reason: null },
+      { type: 'SUBMIT', enabled: true, reason: null, availableAt: null },
+      { type: 'RESTART', enabled: true, reason: null, availableAt: null },
+      { type: 'CANCEL', enabled: true, reason: null, availableAt: null },
     ])
   })
 
