@@ -55,8 +55,7 @@ async function approve(
   const asked = await answer(client, known, { authenticatorValidate: { duo: authenticator } })
   const socket = await visitor.socket(there.url)
   const watch = await socket.watch(asked.id)
-  await duo.asked(username)
-  const transaction = duo.account.transaction(username) as DuoTransaction
+  const transaction = await duo.account.asked(username)
   await askedBy(transaction, all.length)
   // That Duo was asked is a step of its own.
   const { sequence } = await readStep(client, asked.id)

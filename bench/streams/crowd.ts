@@ -82,7 +82,8 @@ class Crowd {
   }
 
   async grow(size: number): Promise<void> {
-    await together(size - this.members.length, atOnce, async () => {
+    const coming = Array.from({ length: size - this.members.length })
+    await together(coming, atOnce, async () => {
       this.came += 1
       const uidField = `nobody-${this.came}`
       const visitor = new BenchVisitor(this.node.url, this.agent, this.came)

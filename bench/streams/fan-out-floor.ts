@@ -26,12 +26,12 @@ export async function measureFloor(
   { wide, long }: Audience,
   seconds: number,
 ): Promise<{ readonly wide: Told; readonly long: Told }> {
-  const drive = async (lanes: number, messages: number, turn: (lane: number) => Promise<number>): Promise<Told> => {
+  const drive = async (turns: readonly (() => Promise<number>)[], messages: number): Promise<Told> => {
     const [cpuBefore, started] = [await cpu(), performance.now()]
     const deadline = started + seconds * 1000
     const delays: number[] = []
-    await together(lanes, lanes, async (lane) => {
-      while (performance.now() < deadline) delays.push(await turn(lane))
+    await together(turns, turns.length, async (turn) => {
+      while (performance.now() < deadline) delays.push(await turn())
     })
     const count = delays.length * messages
     const elapsed = performance.now() - started
@@ -39,19 +39,20 @@ export async function measureFloor(
   }
 
   const asking = await open(url, long.atOnce)
-  const echo = (lane: number) => timed([asking[lane] as FloorSocket], 1, (first) => first.send({ type: 'echo', payload }))
-  await drive(long.atOnce, 1, echo)
-  const echoed = await drive(long.atOnce, 1, echo)
+  const echoes = asking.map((socket) => () => timed([socket], 1, () => socket.send({ type: 'echo', payload })))
+  await drive(echoes, 1)
+  const echoed = await drive(echoes, 1)
 
+  const teller = await FloorSocket.open(url)
   const listening = await open(url, wide.sockets)
   await timed(listening, 1, () => {
     for (const socket of listening) socket.send({ type: 'join', times: wide.each })
   })
-  const tell = () => timed(listening, wide.each, (first) => first.send({ type: 'tell', payload }))
-  await drive(1, wide.sockets * wide.each, tell)
-  const told = await drive(1, wide.sockets * wide.each, tell)
+  const tell = [() => timed(listening, wide.each, () => teller.send({ type: 'tell', payload }))]
+  await drive(tell, wide.sockets * wide.each)
+  const told = await drive(tell, wide.sockets * wide.each)
 
-  for (const socket of [...asking, ...listening]) socket.close()
+  for (const socket of [teller, ...asking, ...listening]) socket.close()
   return { wide: told, long: echoed }
 }
 
@@ -59,10 +60,10 @@ function open(url: string, count: number): Promise<FloorSocket[]> {
   return Promise.all(Array.from({ length: count }, () => FloorSocket.open(url)))
 }
 
-/** Milliseconds until each of the sockets has heard so many messages. */
-async function timed(sockets: readonly FloorSocket[], messages: number, ask: (first: FloorSocket) => void): Promise<number> {
+/** Milliseconds from when it is asked for until each of the sockets has heard so many messages. */
+async function timed(sockets: readonly FloorSocket[], messages: number, ask: () => void): Promise<number> {
   const heard = Promise.all(sockets.map((socket) => socket.hear(messages)))
   const started = performance.now()
-  ask(sockets[0] as FloorSocket)
+  ask()
   return Math.max(...(await heard)) - started
 }
