@@ -15,8 +15,6 @@ const executions = 100
 const turns = 4
 /** Changes of a turn at least, however slow the machine is. */
 const fewestChanges = 5
-/** Seconds in which nothing is measured. */
-const warmUp = 1
 
 /** What fanning out was measured to be. The CPU of an event is that of all nodes, beside what the answer costs that caused it. */
 export interface FanOut {
@@ -34,7 +32,7 @@ export async function measureFanOut(nodes: Nodes, floor: Floor, seconds: number)
   try {
     const wide = await begin(nodes, agent, { executions: 1, sockets, each })
     const long = await begin(nodes, agent, { executions, sockets: 1, each: 1 })
-    await drive(nodes, long.watched, warmUp)
+    await drive(nodes, long.watched, seconds * 2)
     const told = { wide: await compare(nodes, wide, seconds), long: await compare(nodes, long, seconds) }
     const [example] = long.watched
     await Promise.all([...wide.watched, ...long.watched].map((shuttle) => shuttle.leave()))

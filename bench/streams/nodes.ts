@@ -56,7 +56,7 @@ export async function withNodes<Seeded, Result>(
   work: (nodes: Nodes, seeded: Seeded) => Promise<Result>,
 ): Promise<Result> {
   const { database, dataDir, databaseUrl, drop } = await createTestDatabase(provider)
-  const servers: ChildServer[] = []
+  let starting: Promise<ChildServer>[] = []
   try {
     // Redis outlives the database: people of another run may have used up what is allowed to those who have the same ids.
     if (provider === 'postgresql')
@@ -73,13 +73,14 @@ export async function withNodes<Seeded, Result>(
       ...(nodes === 2 && { REDIS_URL: redisUrl }),
       ...env,
     }
-    for (let node = 0; node < nodes; node += 1) servers.push(await startChildServer(shared))
-    const all = servers.map(measured)
+    starting = Array.from({ length: nodes }, () => startChildServer(shared))
+    const all = (await Promise.all(starting)).map(measured)
     const [here, there = here] = all
     if (!here || !there) throw new Error('There is one node at least.')
     return await work({ here, there, all }, seeded)
   } finally {
-    await Promise.all(servers.map((server) => server.stop()))
+    const started = await Promise.allSettled(starting)
+    await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.stop()))
     await drop()
   }
 }

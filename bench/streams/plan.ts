@@ -21,8 +21,8 @@ export interface StreamEffort {
 
 export const streamEfforts = {
   // Nobody moves for longer than a server leaves between two looks at all that is watched.
-  full: { briefly: false, approvals: 200, seconds: 1.2, crowd: { sizes: [1000, 5000, 10_000], quiet: 10.5, sample: 100 } },
-  quick: { briefly: true, approvals: 40, seconds: 0.3, crowd: { sizes: [1000], quiet: 5, sample: 30 } },
+  full: { briefly: false, approvals: 140, seconds: 0.8, crowd: { sizes: [1000, 5000, 10_000], quiet: 10.5, sample: 100 } },
+  quick: { briefly: true, approvals: 24, seconds: 0.2, crowd: { sizes: [1000], quiet: 2, sample: 20 } },
 } as const satisfies Record<string, StreamEffort>
 
 /** What was measured in one setting. */
